@@ -1,0 +1,100 @@
+# Yolk's targets; `make help` lists them. The tools come from boot/toolchain.sh, which installs what is missing.
+
+BUILD  := build
+IMAGE  := $(BUILD)/yolk.elf
+DISC   := $(BUILD)/yolk.iso
+TARGET := x86_64-unknown-hermit
+KERNEL := $(BUILD)/target/$(TARGET)/release/yolk-kernel
+# An app is a folder with a main.rs.
+APPS   := $(patsubst apps-wasm/%/src/main.rs,apps-wasm/target/wasm32-wasip1/release/%.wasm,$(wildcard apps-wasm/*/src/main.rs))
+
+# This machine's own cargo builds what runs on it.
+CARGO  ?= cargo
+YOLK   := $(or $(CARGO_TARGET_DIR),target)/release/yolk
+
+# Flags of the user's shell would replace the image's and reach other targets too.
+unexport RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_TARGET
+
+.PHONY: all help kernel apps image tools iso qemu qemu-debug test check bench clean FORCE
+.DELETE_ON_ERROR:
+
+all: image ## build the image (the default)
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+qemu: image $(BUILD)/have-qemu ## boot to the prompt in this terminal; ^] stops the machine
+	@$(YOLK) sh
+
+qemu-debug: image $(BUILD)/have-qemu $(BUILD)/have-gdb ## boot and wait for gdb (docs/DEBUGGING.md)
+	@echo "waiting for: gdb -x boot/debug.gdb"
+	@$(YOLK) sh --gdb
+
+test: image iso $(BUILD)/have-qemu ## run every test
+	$(CARGO) test --no-fail-fast
+	$(CARGO) test --no-fail-fast --manifest-path apps-wasm/Cargo.toml --target-dir apps-wasm/target
+	$(CARGO) test --no-fail-fast -p yolk-tests
+
+check: ## check formatting, lints and the architecture
+	$(CARGO) fmt --all --check
+	$(CARGO) fmt --all --check --manifest-path apps-wasm/Cargo.toml
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	$(CARGO) test -p yolk-tests --test architecture
+
+bench: image iso $(BUILD)/have-qemu ## measure speed and size
+	$(CARGO) build --release -p wasi-shim --example wasi-host
+	$(CARGO) run --release -p bench
+
+iso: $(DISC) ## build build/yolk.iso, for a CD or USB stick, BIOS or UEFI
+
+image: $(IMAGE)
+
+apps: $(APPS) ## build the WebAssembly apps
+
+tools: $(YOLK)
+
+kernel: $(KERNEL)
+
+clean: ## remove all that was built
+	rm -rf $(BUILD) target apps-wasm/target
+
+# Where the tools are; written once. Targets that build nothing do without.
+ifneq ($(filter-out help check clean,$(or $(MAKECMDGOALS),all)),)
+include $(BUILD)/toolchain.mk
+endif
+
+$(BUILD)/toolchain.mk: boot/toolchain.sh
+	@mkdir -p $(BUILD)
+	@boot/toolchain.sh rust > $@
+
+$(BUILD)/have-%: boot/toolchain.sh
+	@boot/toolchain.sh $* && touch $@
+
+# Cargo knows what is out of date; make compares times only after it.
+$(KERNEL): FORCE
+	@boot/std/prepare.sh $(STD_SOURCE) $(abspath $(BUILD)/std)
+	RUSTC=$(KERNEL_RUSTC) RUSTC_BOOTSTRAP=1 __CARGO_TESTS_ONLY_SRC_ROOT=$(abspath $(BUILD)/std) \
+	CARGO_TARGET_X86_64_UNKNOWN_HERMIT_RUSTFLAGS="$(KERNEL_FLAGS)" $(KERNEL_LINKER) \
+	$(dir $(KERNEL_RUSTC))cargo build --release -Zbuild-std=std,panic_unwind --target $(TARGET) -p boot --target-dir $(BUILD)/target
+
+# Interrupts use the stack, so no red zone; the CPU is asked before RDRAND is used; the linker script's path is absolute.
+KERNEL_FLAGS := -Cpanic=unwind -Crelocation-model=static -Cno-redzone=yes -Ctarget-feature=-rdrand,-rdseed \
+	-Clink-arg=-T$(CURDIR)/boot/link.ld
+
+$(APPS): build-apps
+	@:
+
+.PHONY: build-apps
+build-apps:
+	RUSTC=$(WASM_RUSTC) $(WASM_SETTINGS) \
+	$(dir $(WASM_RUSTC))cargo build --release $(WASM_STD) --target wasm32-wasip1 \
+	--manifest-path apps-wasm/Cargo.toml --target-dir apps-wasm/target
+
+$(YOLK): FORCE
+	$(CARGO) build --release -p yolk
+
+$(IMAGE): $(KERNEL) $(APPS) $(YOLK) $(shell find boot/root)
+	$(YOLK) image $(KERNEL) $@ --root boot/root $(APPS:%=--bin %)
+
+$(DISC): $(IMAGE) boot/grub.cfg $(BUILD)/have-iso
+	YOLK_IMAGE=$(IMAGE) $(YOLK) pack -o $@

@@ -1,0 +1,136 @@
+//! Listening sockets and readiness, alike on WASI preview 1 and on the host.
+//!
+//! Preview 1's standard library can use a socket and cannot make one. A listener is either inherited, under the numbers
+//! that `LISTEN_FDS` announces, or opened by the calls that WasmEdge added. A server without threads waits for all its
+//! sockets at once with [`wait`].
+//!
+//! Unsafe code stands in `wasi` and `wasmedge` (raw calls) and in `inherited` (descriptors by number).
+
+#[cfg(unix)]
+mod host;
+mod inherited;
+#[cfg(target_os = "wasi")]
+mod wasi;
+
+#[cfg(unix)]
+use host as system;
+#[cfg(target_os = "wasi")]
+use wasi as system;
+
+pub use inherited::inherited;
+
+use std::io;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::fd::BorrowedFd;
+use std::time::Duration;
+
+/// What to wait for on a descriptor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interest {
+    /// That there is something to read, to accept, or the end.
+    Read,
+    /// That there is room to write.
+    Write,
+    /// One or the other.
+    Both,
+}
+
+impl Interest {
+    fn reads(self) -> bool {
+        self != Interest::Write
+    }
+
+    fn writes(self) -> bool {
+        self != Interest::Read
+    }
+}
+
+/// What can be done on a descriptor. One that failed can do both: the next call tells the error.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Readiness {
+    /// There is something to read, to accept, or the end.
+    pub readable: bool,
+    /// There is room to write.
+    pub writable: bool,
+}
+
+/// A descriptor, and what to wait for on it.
+#[derive(Clone, Copy, Debug)]
+pub struct Watch<'fd> {
+    /// The descriptor.
+    pub descriptor: BorrowedFd<'fd>,
+    /// What to wait for.
+    pub interest: Interest,
+}
+
+/// Waits until something can be done on one descriptor or more, or the time is up; without a time-out for ever. The
+/// answers are in the order of `watches`.
+///
+/// # Errors
+/// Those of the system. A signal is none: then nothing is ready.
+pub fn wait(watches: &[Watch<'_>], timeout: Option<Duration>) -> io::Result<Vec<Readiness>> {
+    system::wait(watches, timeout)
+}
+
+/// Opens a listener that does not block.
+///
+/// # Errors
+/// Those of the system: `AddrInUse`, `AddrNotAvailable`, `PermissionDenied`; `Unsupported` where only inherited
+/// listeners exist.
+pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let listener = system::listen(address)?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+/// Accepts a connection that does not block, with the peer's address where the system tells it.
+///
+/// # Errors
+/// Those of the system; `WouldBlock` while nobody calls.
+pub fn accept(listener: &TcpListener) -> io::Result<(TcpStream, Option<SocketAddr>)> {
+    let (stream, peer) = listener.accept()?;
+    stream.set_nonblocking(true)?;
+    // An answer is written whole, so that waiting for more of it gains nothing. Preview 1 leaves this to the system.
+    let _ = stream.set_nodelay(true);
+    let peer = system::peer(&stream, peer);
+    Ok((stream, peer))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Interest, Readiness, Watch, accept, listen, wait};
+    use std::io::{ErrorKind, Read, Write};
+    use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+    use std::os::fd::AsFd;
+    use std::time::Duration;
+
+    /// What can be done on the descriptor, within ten seconds.
+    fn readiness(descriptor: &impl AsFd, interest: Interest) -> Readiness {
+        let watch = Watch { descriptor: descriptor.as_fd(), interest };
+        wait(&[watch], Some(Duration::from_secs(10))).expect("poll")[0]
+    }
+
+    #[test]
+    fn readiness_follows_the_peer() {
+        let listener = listen(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).expect("listener");
+        assert_eq!(accept(&listener).expect_err("nobody calls").kind(), ErrorKind::WouldBlock);
+
+        let mut client = TcpStream::connect(listener.local_addr().expect("address")).expect("connection");
+        assert!(readiness(&listener, Interest::Read).readable);
+        let (mut server, peer) = accept(&listener).expect("connection");
+        assert_eq!(peer, client.local_addr().ok());
+        assert_eq!(readiness(&server, Interest::Both), Readiness { readable: false, writable: true });
+
+        client.write_all(b"x").expect("write");
+        assert_eq!(readiness(&server, Interest::Read), Readiness { readable: true, writable: false });
+        assert_eq!(server.read(&mut [0; 2]).expect("read"), 1);
+        assert_eq!(server.read(&mut [0; 2]).expect_err("nothing more").kind(), ErrorKind::WouldBlock);
+    }
+
+    #[test]
+    fn the_time_is_up() {
+        let listener = listen(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).expect("listener");
+        let watch = Watch { descriptor: listener.as_fd(), interest: Interest::Read };
+        assert_eq!(wait(&[watch, watch], Some(Duration::ZERO)).expect("poll"), [Readiness::default(); 2]);
+    }
+}

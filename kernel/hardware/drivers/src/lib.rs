@@ -1,0 +1,13 @@
+//! Device drivers, each behind a trait of `interfaces`. Built on `machine`; services never see this crate.
+//!
+//! To add one: a file here that implements a trait of `interfaces`, and the line in `kernel::init` that makes it. The
+//! shortest example is [`serial`].
+
+#![no_std]
+
+extern crate alloc;
+
+pub mod keyboard;
+pub mod ring;
+pub mod serial;
+pub mod vga;

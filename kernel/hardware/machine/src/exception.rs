@@ -1,0 +1,104 @@
+//! Exceptions: a register dump and a backtrace, then the thread or the machine ends (Intel SDM vol. 3, section 6.15).
+
+use crate::interrupt::{self, InterruptFrame};
+use crate::{apic, backtrace, cpu, log, power};
+use core::sync::atomic::{AtomicBool, Ordering};
+use spin::Once;
+
+const PAGE_FAULT: u64 = 14;
+
+const NAMES: [&str; 32] = [
+    "divide error",
+    "debug",
+    "non-maskable interrupt",
+    "breakpoint",
+    "overflow",
+    "bound range exceeded",
+    "invalid opcode",
+    "device not available",
+    "double fault",
+    "coprocessor segment overrun",
+    "invalid TSS",
+    "segment not present",
+    "stack fault",
+    "general protection",
+    "page fault",
+    "reserved",
+    "x87 floating-point error",
+    "alignment check",
+    "machine check",
+    "SIMD floating-point error",
+    "virtualization",
+    "control protection",
+    "reserved",
+    "reserved",
+    "reserved",
+    "reserved",
+    "reserved",
+    "reserved",
+    "hypervisor injection",
+    "VMM communication",
+    "security",
+    "reserved",
+];
+
+/// What an exception asks of the owner of threads: given the address of a page fault, it ends the running thread and does
+/// not return if that is its guard page; otherwise it returns.
+pub type OverflowHandler = fn(address: usize, report: &dyn Fn());
+
+static ON_PAGE_FAULT: Once<OverflowHandler> = Once::new();
+static DYING: AtomicBool = AtomicBool::new(false);
+
+/// Sets what ends a thread that overflowed its stack.
+pub fn on_page_fault(handler: OverflowHandler) {
+    ON_PAGE_FAULT.call_once(|| handler);
+}
+
+pub(crate) fn handle(frame: &InterruptFrame) {
+    if frame.vector == PAGE_FAULT {
+        // SAFETY: reading CR2 has no effect.
+        let address = unsafe { x86::controlregs::cr2() };
+        if let Some(handler) = ON_PAGE_FAULT.get() {
+            handler(address, &|| backtrace::print());
+        }
+    }
+    die(frame)
+}
+
+fn die(frame: &InterruptFrame) -> ! {
+    if DYING.swap(true, Ordering::SeqCst) {
+        // An exception in this very code, or one on another CPU at the same time: the first report is the one that counts.
+        cpu::stop();
+    }
+    log::stop_keeping();
+    dump(frame);
+    backtrace::print();
+    stop_machine()
+}
+
+fn dump(frame: &InterruptFrame) {
+    let name = NAMES.get(frame.vector as usize).unwrap_or(&"unknown");
+    // SAFETY: reading control registers has no effect.
+    let (cr2, cr3) = unsafe { (x86::controlregs::cr2(), x86::controlregs::cr3()) };
+    crate::print!(
+        "\nEXCEPTION {} ({name}), error code {:#x}, on CPU {}\n",
+        frame.vector,
+        frame.error_code,
+        cpu::index()
+    );
+    crate::print!("rip {:016x} rflags {:08x} cs {:04x} ss {:04x}\n", frame.rip, frame.rflags, frame.cs, frame.ss);
+    crate::print!("rsp {:016x} cr2 {cr2:016x} cr3 {cr3:016x}\n", frame.rsp);
+    let names = ["r15", "r14", "r13", "r12", "r11", "r10", "r9 ", "r8 ", "rdi", "rsi", "rbp", "rbx", "rdx", "rcx", "rax"];
+    for (index, (name, value)) in names.iter().zip(frame.registers).enumerate() {
+        let end = if index % 4 == 3 || index == 14 { '\n' } else { ' ' };
+        crate::print!("{name} {value:016x}{end}");
+    }
+}
+
+/// Ends the machine after a fault of the kernel: says so to a test harness, halts otherwise, so that the dump can be read.
+pub fn stop_machine() -> ! {
+    apic::send_to_all(interrupt::STOP_VECTOR);
+    crate::print!("The kernel has stopped. Please report the lines above.\n");
+    power::report_failure();
+    cpu::stop()
+}

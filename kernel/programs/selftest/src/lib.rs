@@ -1,0 +1,66 @@
+//! The program `selftest`: what the tests and `make bench` ask a native program to do.
+//!
+//! Faults of a program are here; those of the CPU need unsafe code, and the assembler passes them in. What is timed
+//! ([`timing`]) is plain std, so that the host can time the same.
+
+#![forbid(unsafe_code)]
+
+pub mod timing;
+
+use std::hint::black_box;
+use std::io::Write;
+use std::sync::Arc;
+
+use process::{Context, ExitStatus, Program};
+
+/// A fault of the CPU: its name and what causes it.
+pub type CpuFault = (&'static str, fn());
+
+/// Faults of a program, which end it and nothing else.
+const FAULTS: &[CpuFault] = &[("panic", || panic!("as asked")), ("overflow", overflow)];
+
+/// The program's row, with the faults that the machine can be made to have.
+#[must_use]
+pub fn program(cpu_faults: &'static [CpuFault]) -> Program {
+    Program {
+        name: "selftest",
+        usage: "FAULT | timing",
+        summary: "go wrong on purpose, or time threads",
+        details: "FAULT is panic, overflow or an exception of the CPU; without one, all are listed.",
+        stack_size: 0,
+        main: Arc::new(move |context| main(context, cpu_faults)),
+    }
+}
+
+fn main(context: &Context, cpu_faults: &[CpuFault]) -> ExitStatus {
+    let faults = || FAULTS.iter().chain(cpu_faults);
+    match context.arguments() {
+        [] => print(context, faults().map(|(name, _)| format!("{name}\n")).collect()),
+        [word] if word == "timing" => print(context, timing::report()),
+        [word] => match faults().find(|(name, _)| name == word) {
+            Some((name, cause)) => {
+                cause();
+                context.fail(format!("survived {name}"))
+            }
+            None => context.fail(format!("no fault is called {word}")),
+        },
+        _ => context.fail("one fault at a time"),
+    }
+}
+
+fn print(context: &Context, text: String) -> ExitStatus {
+    match context.out().write_all(text.as_bytes()) {
+        Ok(()) => ExitStatus::SUCCESS,
+        Err(error) => context.fail(error),
+    }
+}
+
+/// Takes stack until there is none.
+fn overflow() {
+    black_box(deep(0));
+}
+
+#[expect(unconditional_recursion, reason = "it is to overflow the stack")]
+fn deep(depth: u64) -> u64 {
+    black_box([depth; 64])[0] + deep(black_box(depth + 1))
+}

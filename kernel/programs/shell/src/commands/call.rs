@@ -1,0 +1,173 @@
+//! One call of a command: its arguments and streams, and helpers that most commands want.
+
+use super::options::Options;
+use crate::system::System;
+use interfaces::Errno;
+use process::{Context, ExitStatus, Output, Programs};
+use std::cell::Cell;
+use std::fmt::Display;
+use std::io::{self, BufRead, BufReader};
+use std::sync::Arc;
+use vfs::{Follow, Kind, Metadata, OpenFile, OpenOptions, Scope};
+
+/// How a command ends.
+pub(crate) type Outcome = Result<ExitStatus, Failure>;
+
+/// Why a command ends early.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// It was called wrongly.
+    Usage(String),
+    /// It cannot go on.
+    Error(String),
+    /// Nobody reads its output any more, or it was killed: nothing to say.
+    Stopped(ExitStatus),
+}
+
+/// A Unix command that writes to a closed pipe ends by signal 13.
+const BROKEN_PIPE: ExitStatus = ExitStatus::Exited(128 + 13);
+
+impl From<Errno> for Failure {
+    fn from(error: Errno) -> Failure {
+        match error {
+            Errno::EPIPE => Failure::Stopped(BROKEN_PIPE),
+            Errno::ECANCELED => Failure::Stopped(ExitStatus::Killed),
+            _ => Failure::Error(error.to_string()),
+        }
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Failure {
+        let errno = Errno::ALL.iter().find(|errno| Some(errno.number()) == error.raw_os_error());
+        errno.map_or_else(|| Failure::Error(error.to_string()), |errno| Failure::from(*errno))
+    }
+}
+
+/// See the module.
+pub(crate) struct Call<'a> {
+    pub(crate) context: &'a Context,
+    pub(crate) system: &'a dyn System,
+    pub(crate) programs: Arc<Programs>,
+    options: Options,
+    status: Cell<ExitStatus>,
+}
+
+impl<'a> Call<'a> {
+    pub(super) fn new(
+        context: &'a Context,
+        options: Options,
+        system: &'a dyn System,
+        programs: Arc<Programs>,
+    ) -> Call<'a> {
+        Call { context, system, programs, options, status: Cell::new(ExitStatus::SUCCESS) }
+    }
+
+    /// Whether an option was given.
+    pub(super) fn has(&self, option: char) -> bool {
+        self.options.has(option)
+    }
+
+    /// The value of an option as a number.
+    pub(super) fn number(&self, option: char) -> Result<Option<u64>, Failure> {
+        let parse = |value: &str| value.parse().map_err(|_| Failure::Usage(format!("{value} is not a number")));
+        self.options.value(option).map(parse).transpose()
+    }
+
+    /// The arguments that are no options.
+    pub(super) fn operands(&self) -> &[String] {
+        &self.options.operands
+    }
+
+    /// The operands, of which there has to be at least one.
+    pub(super) fn some_operands(&self, what: &str) -> Result<&[String], Failure> {
+        match self.operands() {
+            [] => Err(Failure::Usage(format!("{what} is missing"))),
+            operands => Ok(operands),
+        }
+    }
+
+    /// Standard output.
+    pub(super) fn out(&self) -> Output {
+        self.context.out()
+    }
+
+    /// Says what is wrong with `what` and goes on; the command fails in the end.
+    pub(super) fn complain(&self, what: &str, error: impl Display) {
+        self.status.set(self.context.fail(format_args!("{what}: {error}")));
+    }
+
+    /// Complains of an error, except of one that ends the command.
+    pub(super) fn tolerate<T>(&self, what: &str, result: interfaces::Result<T>) -> Result<Option<T>, Failure> {
+        match result {
+            Ok(value) => Ok(Some(value)),
+            Err(error @ (Errno::EPIPE | Errno::ECANCELED)) => Err(error.into()),
+            Err(error) => {
+                self.complain(what, error);
+                Ok(None)
+            }
+        }
+    }
+
+    /// Success, or failure if there was anything to complain of.
+    pub(super) fn status(&self) -> Outcome {
+        Ok(self.status.get())
+    }
+
+    /// Opens the file at `path` for reading; `-` is standard input.
+    pub(super) fn open(&self, path: &str) -> interfaces::Result<Arc<OpenFile>> {
+        match path {
+            "-" => Ok(Arc::clone(&self.context.stdin)),
+            _ => self.context.open(path, &OpenOptions::read()),
+        }
+    }
+
+    /// Every file that the operands name, or standard input without any; complains of those that cannot be opened.
+    pub(super) fn inputs(&self) -> Result<Vec<(String, Arc<OpenFile>)>, Failure> {
+        let names = match self.operands() {
+            [] => &["-".to_string()],
+            operands => operands,
+        };
+        self.open_all(names)
+    }
+
+    /// Opens files for reading; complains of those that cannot be opened.
+    pub(super) fn open_all(&self, names: &[String]) -> Result<Vec<(String, Arc<OpenFile>)>, Failure> {
+        let mut files = Vec::new();
+        for name in names {
+            files.extend(self.tolerate(name, self.open(name))?.map(|file| (name.clone(), file)));
+        }
+        Ok(files)
+    }
+
+    /// The attributes of what `path` leads to.
+    pub(super) fn metadata(&self, path: &str, follow: Follow) -> interfaces::Result<Metadata> {
+        self.context.vfs().metadata(&self.context.cwd(), path, Scope::Anywhere, follow)
+    }
+
+    pub(super) fn is_directory(&self, path: &str) -> bool {
+        self.metadata(path, Follow::Yes).is_ok_and(|metadata| metadata.kind == Kind::Directory)
+    }
+
+    /// A file of the kernel's, as text.
+    pub(super) fn read_text(&self, path: &str) -> Result<String, Failure> {
+        const LIMIT: usize = 1 << 20;
+        let content = self.context.vfs().read_file(&self.context.cwd(), path, LIMIT);
+        let content = content.map_err(|error| Failure::Error(format!("{path}: {error}")))?;
+        Ok(String::from_utf8_lossy(&content).into_owned())
+    }
+}
+
+/// Calls `each` with every line of `file`, its end included.
+pub(super) fn for_each_line(
+    file: &OpenFile,
+    mut each: impl FnMut(&[u8]) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let mut reader = BufReader::new(file);
+    let mut line = Vec::new();
+    while reader.read_until(b'\n', &mut line)? > 0 {
+        each(&line)?;
+        line.clear();
+    }
+    Ok(())
+}

@@ -1,0 +1,310 @@
+//! The line editor: one line of input with editing keys, history and completion.
+//!
+//! Works on a terminal in raw mode (`key` reads it) and draws by `view`; the text is a `line::Line`. Keys as in Emacs and
+//! readline. What comes before and after, the shell decides; what words can be completed to, a [`Completer`].
+
+mod key;
+mod line;
+mod view;
+
+use crate::history::History;
+use interfaces::{Errno, Result};
+use key::Key;
+use line::{Line, Span};
+use std::sync::Arc;
+use vfs::{InputMode, Interest, OpenFile};
+use view::View;
+
+/// A column's width in a list of candidates is that of the longest one and this.
+const LIST_GAP: usize = 2;
+
+/// What the user has entered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Entry {
+    Line(String),
+    /// ^C.
+    Interrupted,
+    /// ^D on an empty line.
+    End,
+}
+
+/// What a word can become.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Candidate {
+    /// How a list shows it.
+    pub(crate) name: String,
+    /// What replaces the word, quoted where it has to be.
+    pub(crate) text: String,
+}
+
+/// Knows what the word before the cursor can become.
+pub(crate) trait Completer {
+    /// Where the word at the end of `text` begins, and its candidates.
+    fn complete(&self, text: &str) -> (usize, Vec<Candidate>);
+}
+
+/// A terminal, in raw mode as long as this lives.
+struct RawTerminal<'a> {
+    input: &'a OpenFile,
+    output: &'a OpenFile,
+}
+
+impl<'a> RawTerminal<'a> {
+    fn new(input: &'a OpenFile, output: &'a OpenFile) -> Self {
+        let raw = RawTerminal { input, output };
+        raw.set_mode(InputMode::Raw);
+        raw
+    }
+
+    fn set_mode(&self, mode: InputMode) {
+        if let Some(terminal) = self.input.as_terminal() {
+            terminal.set_input_mode(mode);
+        }
+    }
+
+    fn columns(&self) -> usize {
+        self.input.as_terminal().map_or(80, |terminal| usize::from(terminal.window_size().columns))
+    }
+
+    fn write(&self, text: &str) -> Result<()> {
+        if text.is_empty() { Ok(()) } else { self.output.write_all(text.as_bytes()) }
+    }
+
+    /// One at a time: what is behind the line belongs to the program that the line starts.
+    fn next_byte(&self) -> Result<u8> {
+        let mut byte = [0];
+        match self.input.read(&mut byte)? {
+            0 => Err(Errno::EIO),
+            _ => Ok(byte[0]),
+        }
+    }
+
+    fn has_more(&self) -> bool {
+        self.input.poll(Interest { read: true, write: false }, None).readable
+    }
+}
+
+impl Drop for RawTerminal<'_> {
+    fn drop(&mut self) {
+        self.set_mode(InputMode::Canonical);
+    }
+}
+
+/// The editor of one terminal.
+pub(crate) struct Editor {
+    input: Arc<OpenFile>,
+    output: Arc<OpenFile>,
+    /// What was deleted last, for ^Y.
+    killed: String,
+}
+
+impl Editor {
+    pub(crate) fn new(input: Arc<OpenFile>, output: Arc<OpenFile>) -> Editor {
+        Editor { input, output, killed: String::new() }
+    }
+
+    /// Lets the user edit a line.
+    ///
+    /// # Errors
+    /// EIO when the terminal is gone, ECANCELED when the shell is killed.
+    pub(crate) fn read_line(&mut self, prompt: &str, history: &History, completer: &dyn Completer) -> Result<Entry> {
+        let (input, output) = (Arc::clone(&self.input), Arc::clone(&self.output));
+        let terminal = RawTerminal::new(&input, &output);
+        let mut session = Session {
+            view: View::new(terminal.columns()),
+            terminal,
+            prompt,
+            line: Line::default(),
+            history,
+            recalled: history.len(),
+            draft: String::new(),
+            killed: &mut self.killed,
+        };
+        session.run(completer)
+    }
+}
+
+/// Whether the line is entered.
+enum Step {
+    GoOn,
+    Done(Entry),
+}
+
+/// The editing of one line.
+struct Session<'a> {
+    terminal: RawTerminal<'a>,
+    view: View,
+    prompt: &'a str,
+    line: Line,
+    history: &'a History,
+    /// Which line of the history is shown; its length for none.
+    recalled: usize,
+    /// What was typed before a line of the history was shown.
+    draft: String,
+    killed: &'a mut String,
+}
+
+impl Session<'_> {
+    fn run(&mut self, completer: &dyn Completer) -> Result<Entry> {
+        loop {
+            self.draw_when_idle()?;
+            let key = self.read_key()?;
+            let step = if key == Key::Control('r') { self.search()? } else { self.press(key, completer)? };
+            if let Step::Done(entry) = step {
+                self.line.move_right(Span::All);
+                self.draw()?;
+                match entry {
+                    Entry::Interrupted => self.terminal.write("^C\n")?,
+                    _ => self.terminal.write(&self.view.leave())?,
+                }
+                return Ok(entry);
+            }
+        }
+    }
+
+    fn press(&mut self, key: Key, completer: &dyn Completer) -> Result<Step> {
+        match key {
+            Key::Enter => return Ok(Step::Done(Entry::Line(self.line.text().into()))),
+            Key::Control('c') => return Ok(Step::Done(Entry::Interrupted)),
+            Key::Control('d') if self.line.text().is_empty() => return Ok(Step::Done(Entry::End)),
+            Key::Tab => self.complete(completer)?,
+            Key::Control('l') => {
+                self.view = View::new(self.terminal.columns());
+                self.terminal.write("\x1b[H\x1b[2J")?;
+            }
+            Key::Control('v') => {
+                let byte = self.terminal.next_byte()?;
+                self.line.insert(&char::from(byte).to_string());
+            }
+            Key::Up | Key::Control('p') => self.recall(self.recalled.checked_sub(1)),
+            Key::Down | Key::Control('n') => self.recall(Some(self.recalled + 1)),
+            Key::Character(character) => self.line.insert(character.encode_utf8(&mut [0; 4])),
+            _ => self.edit(key),
+        }
+        Ok(Step::GoOn)
+    }
+
+    /// The keys that move and delete.
+    fn edit(&mut self, key: Key) {
+        let line = &mut self.line;
+        match key {
+            Key::Left | Key::Control('b') => line.move_left(Span::Character),
+            Key::Right | Key::Control('f') => line.move_right(Span::Character),
+            Key::WordLeft | Key::Meta('b') => line.move_left(Span::Word),
+            Key::WordRight | Key::Meta('f') => line.move_right(Span::Word),
+            Key::Home | Key::Control('a') => line.move_left(Span::All),
+            Key::End | Key::Control('e') => line.move_right(Span::All),
+            Key::Backspace => drop(line.delete_left(Span::Character)),
+            Key::Delete | Key::Control('d') => drop(line.delete_right(Span::Character)),
+            Key::Control('u') => *self.killed = line.delete_left(Span::All),
+            Key::Control('k') => *self.killed = line.delete_right(Span::All),
+            Key::Control('w') => *self.killed = line.delete_left(Span::BigWord),
+            Key::MetaBackspace => *self.killed = line.delete_left(Span::Word),
+            Key::Meta('d') => *self.killed = line.delete_right(Span::Word),
+            Key::Control('y') => line.insert(self.killed),
+            _ => {}
+        }
+    }
+
+    /// Shows a line of the history, or behind its end what was typed before.
+    fn recall(&mut self, index: Option<usize>) {
+        let Some(index) = index.filter(|index| *index <= self.history.len()) else { return };
+        if self.recalled == self.history.len() {
+            self.draft = self.line.text().into();
+        }
+        self.line = Line::new(self.history.get(index).unwrap_or(&self.draft));
+        self.recalled = index;
+    }
+
+    /// ^R: looks for what is typed next in older and older lines.
+    fn search(&mut self) -> Result<Step> {
+        let before = self.line.clone();
+        let mut wanted = String::new();
+        let mut found = self.history.len();
+        loop {
+            let prompt = format!("(search) '{wanted}': ");
+            let output = self.view.show(&prompt, self.line.text(), self.line.before_cursor().len());
+            self.terminal.write(&output)?;
+            // The limit below which the next line is looked for.
+            let below = match self.read_key()? {
+                Key::Control('r') => found,
+                Key::Character(character) => {
+                    wanted.push(character);
+                    (found + 1).min(self.history.len())
+                }
+                Key::Backspace => {
+                    wanted.pop();
+                    self.history.len()
+                }
+                Key::Control('c' | 'g') => {
+                    self.line = before;
+                    return Ok(Step::GoOn);
+                }
+                Key::Enter => return Ok(Step::Done(Entry::Line(self.line.text().into()))),
+                key => {
+                    self.edit(key);
+                    return Ok(Step::GoOn);
+                }
+            };
+            let is_match = |index: &usize| self.history.get(*index).is_some_and(|line| line.contains(&wanted));
+            if let Some(index) = (0..below).rev().find(is_match).filter(|_| !wanted.is_empty()) {
+                found = index;
+                self.line = Line::new(self.history.get(index).unwrap_or_default());
+            }
+        }
+    }
+
+    /// Tab: as much as is certain is filled in; when that is nothing, the candidates are listed.
+    fn complete(&mut self, completer: &dyn Completer) -> Result<()> {
+        let typed = self.line.before_cursor();
+        let (start, candidates) = completer.complete(typed);
+        let word_len = typed.len().saturating_sub(start);
+        let certain = common_start(&candidates);
+        match candidates.as_slice() {
+            [] => self.terminal.write("\x07"),
+            [only] => {
+                let end = if only.text.ends_with('/') { "" } else { " " };
+                self.line.replace_before_cursor(start, &format!("{certain}{end}"));
+                Ok(())
+            }
+            _ if certain.len() > word_len => {
+                self.line.replace_before_cursor(start, certain);
+                Ok(())
+            }
+            _ => {
+                let names: Vec<&str> = candidates.iter().map(|candidate| candidate.name.as_str()).collect();
+                let listing = crate::columns::arrange(&names, self.terminal.columns(), LIST_GAP);
+                self.draw()?;
+                let leave = self.view.leave();
+                self.terminal.write(&format!("{leave}{listing}"))
+            }
+        }
+    }
+
+    fn read_key(&mut self) -> Result<Key> {
+        key::read(&mut || self.terminal.next_byte())
+    }
+
+    /// Draws, unless more keys have come already: a paste is drawn once.
+    fn draw_when_idle(&mut self) -> Result<()> {
+        if self.terminal.has_more() { Ok(()) } else { self.draw() }
+    }
+
+    fn draw(&mut self) -> Result<()> {
+        let output = self.view.show(self.prompt, self.line.text(), self.line.before_cursor().len());
+        self.terminal.write(&output)
+    }
+}
+
+/// What all candidates begin with; no backslash that has lost what it quotes.
+fn common_start(candidates: &[Candidate]) -> &str {
+    let Some((first, rest)) = candidates.split_first() else { return "" };
+    let first = first.text.as_str();
+    let same = |other: &Candidate| {
+        let equal = first.char_indices().zip(other.text.chars()).find(|((_, a), b)| a != b);
+        equal.map_or(first.len().min(other.text.len()), |((at, _), _)| at)
+    };
+    let common = first.get(..rest.iter().map(same).min().unwrap_or(first.len())).unwrap_or_default();
+    let backslashes = common.bytes().rev().take_while(|byte| *byte == b'\\').count();
+    if backslashes % 2 == 1 { common.strip_suffix('\\').unwrap_or(common) } else { common }
+}

@@ -1,0 +1,155 @@
+//! Running scripts: lists, pipelines, commands (POSIX XCU 2.9).
+//!
+//! Processes are started by `launch`. A builtin that stands alone runs in the shell itself, others in a subshell.
+
+use crate::builtins::{self, Builtin};
+use crate::expand;
+use crate::launch::{Prepared, Started};
+use crate::shell::{OnFailure, Shell};
+use crate::streams::{STDIN, Streams};
+use crate::syntax::{self, Command, Connector, List, Mode, Pipeline, Script};
+use process::ExitStatus;
+use std::fmt::Display;
+use std::ops::ControlFlow;
+use vfs::OpenFile;
+
+/// What stops before its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// The script that was entered.
+    Script,
+    /// The shell.
+    Shell,
+}
+
+/// Whether execution goes on. The status of what ran is the shell's.
+pub(crate) type Flow = ControlFlow<Stop>;
+
+const GO_ON: Flow = Flow::Continue(());
+
+impl Shell {
+    /// Parses and runs `text`, which may be many lines.
+    pub(crate) fn run(&mut self, text: &str) -> Flow {
+        match syntax::parse(text) {
+            Ok(script) => self.run_script(&script),
+            Err(error) => {
+                self.complain(error);
+                self.state.status = ExitStatus::USAGE.code();
+                GO_ON
+            }
+        }
+    }
+
+    pub(crate) fn run_script(&mut self, script: &Script) -> Flow {
+        script.lists.iter().try_for_each(|list| match list.mode {
+            Mode::Foreground => self.run_list(list),
+            Mode::Background => {
+                self.run_in_background(list);
+                GO_ON
+            }
+        })
+    }
+
+    /// Writes a message of the shell.
+    pub(crate) fn complain(&self, message: impl Display) {
+        Streams::of(&self.process).complain(message);
+    }
+
+    /// Runs a list and waits for it.
+    pub(crate) fn run_list(&mut self, list: &List) -> Flow {
+        self.run_pipeline(&list.first)?;
+        let mut last = Some(&list.first);
+        for (connector, pipeline) in &list.rest {
+            let runs = (self.state.status == 0) == (*connector == Connector::And);
+            last = runs.then_some(pipeline);
+            if runs {
+                self.run_pipeline(pipeline)?;
+            }
+        }
+        // XCU 2.14, set -e: a failure does not count where something was to react to it.
+        let counts = self.state.status != 0 && last.is_some_and(|pipeline| !pipeline.negated);
+        if counts && self.state.on_failure == OnFailure::Exit { Flow::Break(Stop::Shell) } else { GO_ON }
+    }
+
+    fn run_pipeline(&mut self, pipeline: &Pipeline) -> Flow {
+        let streams = Streams::of(&self.process);
+        match pipeline.commands.as_slice() {
+            [command] => self.run_command(command, streams)?,
+            commands => self.run_job(|shell, job| shell.start_pipeline(commands, &streams, job))?,
+        }
+        if pipeline.negated {
+            self.state.status = i32::from(self.state.status == 0);
+        }
+        GO_ON
+    }
+
+    /// A command that is all of its pipeline.
+    fn run_command(&mut self, command: &Command, streams: Streams) -> Flow {
+        let prepared = self.prepare(command);
+        let redirected = match streams.clone().redirect(self, &command.redirections) {
+            Ok(redirected) => redirected,
+            Err((path, error)) => {
+                self.complain(format_args!("{path}: {error}"));
+                self.state.status = ExitStatus::FAILURE.code();
+                return GO_ON;
+            }
+        };
+        match builtins::lookup(prepared.name()) {
+            Some(builtin) => self.run_builtin(builtin, &prepared, &redirected),
+            None if prepared.args.is_empty() => {
+                self.assign(&prepared);
+                self.state.status = 0;
+                GO_ON
+            }
+            None => self.run_job(|shell, job| {
+                let mut started = Started::default();
+                started.add(shell.start(&prepared, redirected, job), &streams);
+                started
+            }),
+        }
+    }
+
+    /// Runs a builtin in this shell.
+    pub(crate) fn run_builtin(&mut self, builtin: &Builtin, prepared: &Prepared, streams: &Streams) -> Flow {
+        self.assign(prepared);
+        self.state.status = (builtin.run)(self, &prepared.args, streams)?;
+        GO_ON
+    }
+
+    fn assign(&mut self, prepared: &Prepared) {
+        for (name, value) in &prepared.assignments {
+            self.state.variables.set(name, value);
+        }
+    }
+
+    /// Expands the words of a command.
+    pub(crate) fn prepare(&self, command: &Command) -> Prepared {
+        let assignment = |(name, value): &(String, _)| (name.clone(), expand::single(self, value));
+        Prepared {
+            assignments: command.assignments.iter().map(assignment).collect(),
+            args: expand::fields(self, &command.words),
+        }
+    }
+
+    fn run_in_background(&mut self, list: &List) {
+        // It must not take what is typed: its input is at its end.
+        let streams = Streams::of(&self.process).with(STDIN, OpenFile::pipe(1).0);
+        let job = self.new_job();
+        let started = if list.rest.is_empty() && !list.first.negated {
+            self.start_pipeline(&list.first.commands, &streams, &job)
+        } else {
+            let list = list.clone();
+            let mut started = Started::default();
+            started.add(self.start_subshell("sh", streams.clone(), &job, move |shell| shell.run_list(&list)), &streams);
+            started
+        };
+        self.state.status = 0;
+        if let Some(last) = started.processes.last() {
+            let pid = last.pid();
+            let number = self.jobs.add(job, started.processes, &list.text);
+            if self.terminal.is_some() {
+                self.complain(format_args!("[{number}] {pid}"));
+            }
+        }
+    }
+}

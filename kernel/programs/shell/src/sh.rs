@@ -1,0 +1,97 @@
+//! `sh`: the shell as a program.
+//!
+//! Interactive at a terminal; else it runs a command, a file, or what it reads. Its status is that of the last command.
+
+use crate::editor::Editor;
+use crate::input::Input;
+use crate::shell::{OnFailure, Shell};
+use interfaces::Result;
+use process::{Context, ExitStatus, Programs};
+use std::sync::Arc;
+use vfs::{Location, Vfs};
+
+/// What a shell is called by.
+pub(crate) const NAME: &str = "sh";
+pub(crate) const USAGE: &str = "[-e] [-c COMMAND | FILE] [ARGUMENT...]";
+pub(crate) const SUMMARY: &str = "the shell: run commands from the terminal, a file or a string";
+pub(crate) const DETAILS: &str = "\
+  -c COMMAND  run COMMAND instead of a file; the arguments are $0, $1 ...
+  -e          stop at the first command that fails
+In a script: words quoted by '' \"\" \\, variables $NAME ${NAME} $1 $? $#, patterns * ? [a-z], pipes |,
+lists ; && || &, redirections < > >> 2> 2>&1, comments #.
+Keys: arrows, ^A ^E ^K ^U ^W ^Y ^L, ^R searches the history, Tab completes, ^C interrupts, ^D ends.";
+
+/// The largest script, in bytes.
+const MAX_SCRIPT: usize = 16 << 20;
+
+/// What the arguments ask for.
+#[derive(Default)]
+struct Request<'a> {
+    on_failure: OnFailure,
+    command: Option<&'a str>,
+    /// A file, or with a command `$0`; then arguments.
+    operands: &'a [String],
+}
+
+/// Runs a shell in the process of `context`.
+pub(crate) fn main(context: &Context, programs: Arc<Programs>) -> ExitStatus {
+    let Some(request) = parse(context.arguments()) else {
+        context.fail(format_args!("usage: {NAME} {USAGE}"));
+        return ExitStatus::USAGE;
+    };
+    let parameters = match request.operands {
+        [] => vec![context.name().to_string()],
+        operands => operands.to_vec(),
+    };
+    let mut shell = Shell::new(context, programs, parameters);
+    shell.state.on_failure = request.on_failure;
+    match (request.command, request.operands.first()) {
+        (Some(command), _) => drop(shell.run(command)),
+        (None, Some(path)) => match read_script(shell.vfs(), &shell.cwd(), path) {
+            Ok(script) => drop(shell.run(&script)),
+            Err(error) => {
+                context.fail(format_args!("{path}: {error}"));
+                return ExitStatus::Exited(127);
+            }
+        },
+        (None, None) => run_interactively(context, &mut shell),
+    }
+    ExitStatus::Exited(shell.state.status)
+}
+
+fn run_interactively(context: &Context, shell: &mut Shell) {
+    if context.stdin.as_terminal().is_none() {
+        return shell.run_input(Input::Stream(Arc::clone(&context.stdin)));
+    }
+    shell.terminal = Some(Arc::clone(&context.stdin));
+    let path = shell.history_path();
+    let (vfs, cwd) = (Arc::clone(shell.vfs()), shell.cwd());
+    shell.state.history.load(&vfs, &cwd, &path);
+    let editor = Editor::new(Arc::clone(&context.stdin), Arc::clone(&context.stdout));
+    shell.run_input(Input::Terminal(Box::new(editor)));
+}
+
+fn parse(arguments: &[String]) -> Option<Request<'_>> {
+    let mut request = Request::default();
+    let mut rest = arguments;
+    while let Some((argument, tail)) = rest.split_first() {
+        match argument.as_str() {
+            "-e" => request.on_failure = OnFailure::Exit,
+            "-c" => {
+                let (command, operands) = tail.split_first()?;
+                return Some(Request { command: Some(command), operands, ..request });
+            }
+            "--" => return Some(Request { operands: tail, ..request }),
+            option if option.starts_with('-') => return None,
+            _ => break,
+        }
+        rest = tail;
+    }
+    Some(Request { operands: rest, ..request })
+}
+
+/// The text of the script at `path`.
+pub(crate) fn read_script(vfs: &Vfs, base: &Location, path: &str) -> Result<String> {
+    let content = vfs.read_file(base, path, MAX_SCRIPT)?;
+    Ok(String::from_utf8_lossy(&content).into_owned())
+}

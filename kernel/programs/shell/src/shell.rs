@@ -1,0 +1,125 @@
+//! The shell's state, apart from how it runs commands (`execute`) and where they come from (`input`).
+//!
+//! A subshell (a builtin in a pipeline, a list in the background) is a copy of the [`State`] in a process of its own.
+
+use crate::history::History;
+use crate::jobs::Jobs;
+use crate::variables::Variables;
+use process::{Context, Process, ProcessTable, Programs};
+use std::sync::Arc;
+use vfs::{Location, OpenFile, Vfs};
+
+/// What the environment may leave open: where commands are looked for, and where `~` leads.
+const DEFAULTS: [(&str, &str); 2] = [("PATH", "/bin"), ("HOME", "/")];
+
+/// What happens when a command fails (`set -e`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum OnFailure {
+    #[default]
+    GoOn,
+    Exit,
+}
+
+/// What a subshell inherits.
+#[derive(Clone)]
+pub(crate) struct State {
+    pub(crate) programs: Arc<Programs>,
+    /// The status of the last command.
+    pub(crate) status: i32,
+    pub(crate) on_failure: OnFailure,
+    pub(crate) variables: Variables,
+    /// `$0`, `$1` and so on.
+    pub(crate) parameters: Vec<String>,
+    pub(crate) history: History,
+}
+
+/// A shell.
+pub(crate) struct Shell {
+    pub(crate) process: Arc<Process>,
+    pub(crate) table: Arc<ProcessTable>,
+    /// The terminal whose ^C this shell directs. `None`: it is not interactive.
+    pub(crate) terminal: Option<Arc<OpenFile>>,
+    pub(crate) jobs: Jobs,
+    pub(crate) state: State,
+}
+
+impl Shell {
+    /// A shell in the process of `context`, with its environment; `parameters` are `$0` and its followers.
+    pub(crate) fn new(context: &Context, programs: Arc<Programs>, parameters: Vec<String>) -> Shell {
+        let mut variables = Variables::from_environment(context.process.env());
+        for (name, value) in DEFAULTS {
+            if variables.get(name).is_none() {
+                variables.set(name, value);
+                variables.export(name);
+            }
+        }
+        let state = State {
+            programs,
+            status: 0,
+            on_failure: OnFailure::default(),
+            variables,
+            parameters,
+            history: History::default(),
+        };
+        let mut shell = Shell::with_state(context, state);
+        shell.note_directory();
+        shell
+    }
+
+    /// A shell in the process of `context` that goes on with the state of another.
+    pub(crate) fn with_state(context: &Context, state: State) -> Shell {
+        Shell {
+            process: Arc::clone(&context.process),
+            table: Arc::clone(&context.table),
+            terminal: None,
+            jobs: Jobs::default(),
+            state,
+        }
+    }
+
+    pub(crate) fn vfs(&self) -> &Arc<Vfs> {
+        self.process.vfs()
+    }
+
+    pub(crate) fn cwd(&self) -> Location {
+        self.process.cwd()
+    }
+
+    /// The working directory's path; `?` once it was removed.
+    pub(crate) fn directory(&self) -> String {
+        self.vfs().path_of(&self.cwd()).unwrap_or_else(|_| "?".into())
+    }
+
+    /// Brings `PWD` up to date.
+    pub(crate) fn note_directory(&mut self) {
+        let directory = self.directory();
+        self.state.variables.set("PWD", &directory);
+        self.state.variables.export("PWD");
+    }
+
+    /// What `$name` stands for; empty for what is not set.
+    pub(crate) fn parameter(&self, name: &str) -> String {
+        match name {
+            "?" => self.state.status.to_string(),
+            "$" => self.process.pid().to_string(),
+            "!" => self.jobs.newest_pid().map_or(String::new(), |pid| pid.to_string()),
+            "#" => self.arguments().len().to_string(),
+            "@" | "*" => self.arguments().join(" "),
+            _ => match name.parse::<usize>() {
+                Ok(index) => self.state.parameters.get(index).cloned().unwrap_or_default(),
+                Err(_) => self.state.variables.get(name).unwrap_or_default().into(),
+            },
+        }
+    }
+
+    /// `$1` and its followers.
+    pub(crate) fn arguments(&self) -> &[String] {
+        self.state.parameters.get(1..).unwrap_or_default()
+    }
+
+    /// Replaces `$1` and its followers.
+    pub(crate) fn set_arguments(&mut self, arguments: &[String]) {
+        self.state.parameters.truncate(1);
+        self.state.parameters.extend_from_slice(arguments);
+    }
+}

@@ -1,0 +1,126 @@
+//! The shell's grammar: text to a tree, without looking at variables or files.
+//!
+//! `lexer` splits text into words and operators, `parser` builds the [`Script`]; `expand` and `execute` work on the tree.
+//! A subset of POSIX.1-2017, XCU 2 (shell command language): quoting, parameters, pipelines, and-or lists, background
+//! lists and redirections. Nothing in it nests, so no input can exhaust the stack.
+
+mod lexer;
+mod parser;
+
+pub(crate) use lexer::is_name;
+pub(crate) use parser::{LastWord, Role, last_word, parse};
+
+use std::fmt;
+
+/// Commands in the order in which they run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Script {
+    pub(crate) lists: Vec<List>,
+}
+
+/// Whether the shell waits for a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// `;` or the end of the line.
+    Foreground,
+    /// `&`.
+    Background,
+}
+
+/// Pipelines joined by `&&` and `||`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct List {
+    pub(crate) first: Pipeline,
+    pub(crate) rest: Vec<(Connector, Pipeline)>,
+    pub(crate) mode: Mode,
+    /// What the user wrote, for `jobs`.
+    pub(crate) text: String,
+}
+
+/// When the next pipeline of a list runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Connector {
+    /// After success.
+    And,
+    /// After failure.
+    Or,
+}
+
+/// Commands that run side by side, each reading what the one before writes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Pipeline {
+    pub(crate) commands: Vec<Command>,
+    /// `!` in front: success and failure are swapped.
+    pub(crate) negated: bool,
+}
+
+/// One command, before expansion.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Command {
+    pub(crate) assignments: Vec<(String, Word)>,
+    pub(crate) words: Vec<Word>,
+    pub(crate) redirections: Vec<Redirection>,
+}
+
+/// A change of a descriptor for one command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Redirection {
+    pub(crate) fd: i32,
+    pub(crate) target: Target,
+}
+
+/// Where a descriptor leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// `<`
+    Read(Word),
+    /// `>`
+    Write(Word),
+    /// `>>`
+    Append(Word),
+    /// `>&` and `<&`
+    Duplicate(i32),
+}
+
+/// A word, before expansion.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Word {
+    pub(crate) parts: Vec<Part>,
+}
+
+/// A piece of a word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// Text as it is.
+    Text(String, Quoting),
+    /// A variable's value.
+    Variable(String, Quoting),
+}
+
+/// Whether a piece of a word is quoted: then it is neither split nor a pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Quoting {
+    Bare,
+    Quoted,
+}
+
+/// Why text is not a script.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum SyntaxError {
+    /// More text could complete it.
+    Incomplete(&'static str),
+    /// No text could.
+    Invalid(String),
+}
+
+impl fmt::Display for SyntaxError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SyntaxError::Incomplete(what) => write!(f, "syntax error: {what} missing at the end"),
+            SyntaxError::Invalid(why) => write!(f, "syntax error: {why}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,16 @@
+//! The assembler: joins hardware, runtime, services and programs. Nothing else knows all of them.
+//!
+//! [`start`] is the boot order, from the loader's door to std. Everything after that is plain construction, in `init`: build a
+//! value, pass it on. `files` makes the file tree, `consoles` the terminals with their shells, `autorun` the run of a script
+//! instead, `run` the program that starts WebAssembly programs.
+
+mod autorun;
+mod consoles;
+mod facts;
+mod files;
+mod init;
+mod options;
+mod panic;
+mod run;
+pub mod start;
+mod system;

@@ -1,0 +1,75 @@
+//! Boots machines for tests.
+
+use std::path::PathBuf;
+use std::process::ExitStatus;
+
+use anyhow::Result;
+use yolk::qemu::{self, Boot, Extra, Firmware, Machine, Options};
+
+use crate::LIMIT;
+use crate::transcript::Transcript;
+
+/// What the shell says when it waits for a command.
+pub const PROMPT: &str = "$ ";
+
+/// A machine and what its console says.
+pub struct Booted {
+    /// The console.
+    pub console: Transcript,
+    machine: Machine,
+}
+
+/// A machine that starts from the image, with 512 MiB and two CPUs.
+pub fn from_image() -> Options {
+    let image = qemu::default_image().unwrap_or_else(|error| panic!("{error}"));
+    let boot = Boot::Image { image, command_line: String::new(), module: None };
+    Options { boot, memory_mib: 512, cpus: 2, extras: Vec::new() }
+}
+
+/// A machine that starts from the disc that `make iso` builds.
+pub fn from_disc(firmware: Firmware) -> Options {
+    let disc = qemu::project_folder().join("build/yolk.iso");
+    assert!(disc.is_file(), "there is no disc at {}: run `make iso`", disc.display());
+    Options { boot: Boot::Disc { disc, firmware }, ..from_image() }
+}
+
+impl Booted {
+    /// Starts the machine.
+    pub fn start(options: &Options) -> Self {
+        let mut machine = Machine::start(options).unwrap_or_else(|error| panic!("{error:#}"));
+        let output = machine.console_output.take().expect("a console");
+        let input = machine.console_input.take().expect("a console");
+        Self { console: Transcript::new(output, input), machine }
+    }
+
+    /// Starts the machine and waits for its prompt.
+    pub fn to_prompt(options: &Options) -> Self {
+        let mut booted = Self::start(options);
+        booted.console.expect(PROMPT);
+        booted
+    }
+
+    /// Types a command and returns what it prints.
+    pub fn command(&mut self, line: &str) -> String {
+        self.console.send(&format!("{line}\r"));
+        // The echo of the command ends with the line.
+        self.console.expect("\n");
+        self.console.expect(PROMPT)
+    }
+
+    /// Waits until the machine stops by itself.
+    pub fn wait(&mut self) -> Result<ExitStatus> {
+        self.machine.wait(LIMIT)
+    }
+
+    /// The socket of QEMU's control protocol, on a machine with [`Extra::Control`].
+    pub fn control_path(&self) -> PathBuf {
+        self.machine.control_path()
+    }
+}
+
+/// Adds a screen that [`crate::control`] can look at.
+pub fn with_screen(mut options: Options) -> Options {
+    options.extras.extend([Extra::Vga, Extra::Control]);
+    options
+}

@@ -38,7 +38,7 @@ install_packages() {
 need() {
     what=$1
     shift
-    install_packages "$@" || stop "$what is missing: run \`apt-get install $*\` as root (Debian, Ubuntu) or install it with your system's packages"
+    install_packages "$@" || stop "no $what: run \`apt-get install $*\` as root (Debian, Ubuntu) or install it with your system's packages"
 }
 
 # The newest command called $1 or $1-VERSION.
@@ -91,13 +91,13 @@ find_wasm() {
 }
 
 prepare_rust() {
-    have cc || need "a C compiler (it links programs of this machine)" gcc libc6-dev
+    have cc || need "C compiler, which links programs of this machine" gcc libc6-dev
     find_rust || { install_packages $RUST_PACKAGES && find_rust ; } || { add_to_rustup component rust-src && find_rust ; } ||
-        stop "Rust's std sources are missing: run \`rustup component add rust-src\`, or as root \`apt-get install $RUST_PACKAGES\` (Debian)"
+        stop "no Rust with the sources of std: run \`rustup component add rust-src\`, or as root \`apt-get install $RUST_PACKAGES\` (Debian)"
     find_linker || { install_packages lld-$LLVM && find_linker ; } ||
-        stop "ld.lld is missing: run \`apt-get install lld-$LLVM\` as root (Debian, Ubuntu) or install LLVM's lld with your system's packages"
+        stop "no ld.lld: run \`apt-get install lld-$LLVM\` as root (Debian, Ubuntu) or install LLVM's lld with your system's packages"
     find_wasm || { install_packages wasi-libc lld-$LLVM && find_wasm ; } || { add_to_rustup target wasm32-wasip1 && find_wasm ; } ||
-        stop "the target wasm32-wasip1 is missing: run \`rustup target add wasm32-wasip1\`, or as root \`apt-get install wasi-libc lld-$LLVM\` (Debian)"
+        stop "no target wasm32-wasip1: run \`rustup target add wasm32-wasip1\`, or as root \`apt-get install wasi-libc lld-$LLVM\` (Debian)"
 }
 
 add_to_rustup() {
@@ -128,8 +128,8 @@ case ${1:-} in
     qemu) have qemu-system-x86_64 || need QEMU qemu-system-x86 seabios ;;
     iso)
         { have grub-mkrescue || have grub2-mkrescue ; } && have_grub i386-pc && have_grub x86_64-efi && have xorriso && have mformat ||
-            need "GRUB's tools for discs" grub-common grub-pc-bin grub-efi-amd64-bin xorriso mtools
-        ls /usr/share/OVMF/OVMF_CODE*.fd /usr/share/edk2/*/OVMF_CODE*.fd > /dev/null 2>&1 || need "UEFI for QEMU" ovmf ;;
+            need "GRUB" grub-common grub-pc-bin grub-efi-amd64-bin xorriso mtools
+        ls /usr/share/OVMF /usr/share/edk2 2> /dev/null | grep -q . || need "UEFI for QEMU" ovmf ;;
     gdb) have gdb || need gdb gdb ;;
     *) stop "which tools: rust, qemu, iso or gdb?" ;;
 esac

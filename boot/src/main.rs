@@ -6,6 +6,8 @@
 // The unwinder that std's panics use on this target.
 extern crate unwinding as _;
 
+use machine::boot_info::LoaderInfo;
+
 core::arch::global_asm!(include_str!("entry.s"));
 
 /// Called by `entry.s` on the boot stack, with interrupts off and the first 4 GiB mapped one to one.
@@ -14,7 +16,8 @@ core::arch::global_asm!(include_str!("entry.s"));
 // SAFETY: no other symbol has this name; `entry.s` calls it as declared.
 #[unsafe(no_mangle)]
 extern "C" fn enter(info: usize, magic: u32) -> ! {
-    kernel::start::from_loader(info, magic)
+    // SAFETY: the values are those with which the loader entered; `entry.s` has mapped the first 4 GiB.
+    kernel::start::from_loader(unsafe { LoaderInfo::load(info, magic) })
 }
 
 fn main() {

@@ -1,19 +1,16 @@
 //! Running one script instead of the shells, and leaving the machine with its status: what the host command does.
 
 use crate::consoles;
-use crate::init::Session;
+use crate::session::{Session, start_shell};
 use drivers::serial::Serial;
 use interfaces::Power;
 use link::Link;
 use machine::acpi::Topology;
 use machine::power;
-use machine::uart::{COM2, Uart};
+use machine::uart;
 use process::{KillReason, Stdio};
 use std::sync::Arc;
 use tty::Tty;
-
-// SAFETY: COM2 is where a PC has its second UART.
-static SECOND_LINE: Uart = unsafe { Uart::new(COM2) };
 
 /// The status that a shell gives where it cannot run a script.
 const CANNOT_RUN: i32 = 126;
@@ -29,7 +26,7 @@ pub(crate) fn run(session: &Session, console: &Arc<Tty>, path: &str, topology: &
         }
     };
     // No environment: a program sees the variables that the script gives it, and no others.
-    let shell = consoles::start_shell(session, &["sh", path], stdio, &[]);
+    let shell = start_shell(session, &["sh", path], stdio, &[]);
     let status = shell.and_then(|shell| {
         if let Some(link) = &link {
             let table = Arc::clone(&session.table);
@@ -50,10 +47,10 @@ pub(crate) fn run(session: &Session, console: &Arc<Tty>, path: &str, topology: &
 }
 
 fn open_link(topology: &Topology) -> Option<Arc<Link>> {
-    if !SECOND_LINE.init() {
+    if !uart::second_line().init() {
         machine::log!("link: there is no second serial line");
         return None;
     }
-    let serial = Serial::new(&SECOND_LINE, topology.isa_line(Serial::INTERRUPTS[1]))?;
+    let serial = Serial::new(uart::second_line(), topology.isa_line(Serial::INTERRUPTS[1]))?;
     Link::open(serial).inspect_err(|error| machine::log!("link: {error}")).ok()
 }

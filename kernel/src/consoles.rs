@@ -1,13 +1,13 @@
 //! The console: serial line, screen and keyboard as one terminal, with a shell on it.
 
-use crate::init::Session;
 use crate::options::Options;
-use drivers::keyboard::Keyboard;
+use crate::session::{Session, start_shell};
+use drivers::i8042;
 use drivers::serial::Serial;
 use drivers::vga::VgaText;
 use machine::acpi::Topology;
 use machine::log;
-use process::{ExitStatus, Process, Spawn, Stdio};
+use process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use tty::{ControllingTty, Layout, Tty};
 use vfs::devfs::DevFs;
@@ -22,8 +22,9 @@ pub(crate) fn open(topology: &Topology, devices: &DevFs, options: &Options) -> A
     if let Some(screen) = VgaText::new() {
         builder = builder.screen(Arc::new(screen));
     }
-    if let Some(keyboard) = Keyboard::new(topology.isa_line(Keyboard::INTERRUPT)) {
-        builder = builder.keyboard(keyboard, layout(options));
+    let lines = [i8042::KEYBOARD_INTERRUPT, i8042::MOUSE_INTERRUPT].map(|interrupt| topology.isa_line(interrupt));
+    if let Some(inputs) = i8042::take_over(lines[0], lines[1]) {
+        builder = builder.keyboard(inputs.keyboard, layout(options));
     }
     let console = builder.build();
     let named = devices
@@ -51,28 +52,13 @@ pub(crate) fn file(console: &Arc<Tty>) -> Arc<OpenFile> {
     OpenFile::anonymous(Arc::clone(console) as Arc<dyn vfs::File>, Kind::CharDevice, Access::READ_WRITE)
 }
 
-/// Starts a shell with `arguments` on `stdio`.
-pub(crate) fn start_shell(
-    session: &Session,
-    arguments: &[&str],
-    stdio: Stdio,
-    environment: &[(&str, &str)],
-) -> interfaces::Result<Arc<Process>> {
-    let program = session.programs.lookup("sh").ok_or(interfaces::Errno::ENOENT)?.clone();
-    let mut spawn = Spawn::new(arguments.iter().map(|word| (*word).to_owned()).collect(), session.table.vfs().root(), stdio);
-    spawn.env = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    spawn.terminal = Some(Arc::clone(&spawn.stdio.stdin)).filter(|file| file.as_terminal().is_some());
-    spawn.stack_size = program.stack_size;
-    session.table.spawn(spawn, move |context| (program.main)(context))
-}
-
 /// Keeps a shell on the console, for ever.
 pub(crate) fn serve(session: &Session, console: &Arc<Tty>) {
     loop {
         let file = file(console);
         greet(session, &file);
         let stdio = Stdio { stdin: Arc::clone(&file), stdout: Arc::clone(&file), stderr: file };
-        let environment = [("PATH", "/bin"), ("HOME", "/"), ("TERM", "linux")];
+        let environment = [("PATH", "/bin"), ("HOME", "/"), ("PWD", "/"), ("TERM", "linux")];
         match start_shell(session, &["sh"], stdio, &environment).and_then(|shell| shell.wait()) {
             // ^D or `exit`: the next one begins.
             Ok(ExitStatus::Exited(_)) => {}

@@ -52,7 +52,8 @@ pub(crate) fn mount_all(
     };
     let facts = ProcFs::new(machine, Arc::clone(table) as Arc<dyn vfs::procfs::ProcSource>);
     let temporary = RamFs::with_quota(Arc::new(MachineClock), Arc::clone(quota));
-    let mounts = [("/dev", devices.root(), "devfs"), ("/proc", facts.root(), "procfs"), ("/tmp", temporary.root(), "ramfs")];
+    let mounts =
+        [("/dev", devices.root(), "devfs"), ("/proc", facts.root(), "procfs"), ("/tmp", temporary.root(), "ramfs")];
     for (path, root, kind) in mounts {
         let made = make_directories(vfs, path).and_then(|()| vfs.mount(path, root, kind));
         if let Err(error) = made {

@@ -2,37 +2,30 @@
 
 use crate::options::Options;
 use crate::run::Host;
-use crate::start::Boot;
+use crate::session::Session;
 use crate::system::ThisSystem;
 use crate::{autorun, consoles, files, run};
+use machine::acpi::Topology;
+use machine::boot_info::BootInfo;
 use machine::clock::MachineClock;
 use machine::entropy::MachineEntropy;
 use machine::exception;
-use process::{Loader, ProcessTable, Programs};
+use process::{Loader, ProcessTable};
 use std::sync::Arc;
 use std_abi::{fault, threads};
-use vfs::SpaceQuota;
 
 /// What runs WebAssembly files by their names.
-const LOADERS: [Loader; 2] =
-    [Loader { suffix: ".wasm", program: "run" }, Loader { suffix: ".wat", program: "run" }];
-
-/// What a shell needs, on whichever terminal.
-#[derive(Clone)]
-pub(crate) struct Session {
-    pub(crate) table: Arc<ProcessTable>,
-    pub(crate) programs: Arc<Programs>,
-}
+const LOADERS: [Loader; 2] = [Loader { suffix: ".wasm", program: "run" }, Loader { suffix: ".wat", program: "run" }];
 
 /// Builds everything and serves for ever.
-pub(crate) fn run(boot: &Boot) -> ! {
-    let options = Options::parse(&boot.info.command_line);
+pub(crate) fn run(info: &BootInfo, topology: &Topology) -> ! {
+    let options = Options::parse(&info.command_line);
     let reaper = std::thread::Builder::new().name("reaper".to_owned()).spawn(|| fault::reap());
     let quota = files::quota();
     let vfs = files::root(&quota);
     let table = ProcessTable::with_thread_probe(Arc::clone(&vfs), Arc::new(threads::probe));
-    let devices = files::mount_all(&vfs, &table, &quota, &boot.info);
-    let console = consoles::open(&boot.topology, &devices, &options);
+    let devices = files::mount_all(&vfs, &table, &quota, info);
+    let console = consoles::open(topology, &devices, &options);
     let host = Host { clock: Arc::new(MachineClock), entropy: Arc::new(MachineEntropy) };
     let system = Arc::new(ThisSystem { quota, console: Arc::clone(&console) });
     let programs = shell::programs(system, vec![run::program(host)], LOADERS.to_vec());
@@ -41,7 +34,7 @@ pub(crate) fn run(boot: &Boot) -> ! {
         machine::log!("no thread for the reaper ({error}): a stack overflow will not end its program");
     }
     match &options.autorun {
-        Some(script) => autorun::run(&session, &console, script, &boot.topology, options.link),
+        Some(script) => autorun::run(&session, &console, script, topology, options.link),
         None => consoles::serve(&session, &console),
     }
     exception::stop_machine()

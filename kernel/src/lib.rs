@@ -4,6 +4,8 @@
 //! value, pass it on. `files` makes the file tree, `consoles` the terminals with their shells, `autorun` the run of a script
 //! instead, `run` the program that starts WebAssembly programs.
 
+#![forbid(unsafe_code)]
+
 mod autorun;
 mod consoles;
 mod facts;
@@ -12,5 +14,6 @@ mod init;
 mod options;
 mod panic;
 mod run;
+mod session;
 pub mod start;
 mod system;

@@ -135,7 +135,8 @@ fn main(context: &Context, host: &Host) -> ExitStatus {
 
 fn start(context: &Context, host: &Host, arguments: Arguments) -> Result<Outcome, String> {
     let Some(file) = arguments.command.first().cloned() else { return Err("no file given".to_owned()) };
-    let content = context.vfs().read_file(&context.cwd(), &file, MODULE_LIMIT).map_err(|error| format!("{file}: {error}"))?;
+    let content =
+        context.vfs().read_file(&context.cwd(), &file, MODULE_LIMIT).map_err(|error| format!("{file}: {error}"))?;
     let program = wasi_shim::Program::load(content).map_err(|error| format!("{file}: {error}"))?;
     let preopens = preopens(context, &arguments)?;
     let process = Arc::clone(&context.process);
@@ -172,7 +173,10 @@ fn preopens(context: &Context, arguments: &Arguments) -> Result<Vec<(Location, S
         return Ok(if arguments.no_directories { Vec::new() } else { whole_tree(context) });
     }
     let open = |(host, guest): &(String, String)| {
-        let location = context.vfs().resolve(&cwd, host, Scope::Anywhere, Follow::Yes).map_err(|error| format!("{host}: {error}"))?;
+        let location = context
+            .vfs()
+            .resolve(&cwd, host, Scope::Anywhere, Follow::Yes)
+            .map_err(|error| format!("{host}: {error}"))?;
         if !location.is_directory() {
             return Err(format!("{host}: not a directory"));
         }

@@ -9,7 +9,7 @@ use yolk_tests::machine::{Booted, from_disc, from_image, with_screen};
 /// Boots, greets and powers off.
 fn assert_works(options: &Options) -> String {
     let mut machine = Booted::to_prompt(options);
-    assert_eq!(machine.command("hello a b"), "Hello, a, b!\n");
+    assert_eq!(machine.command("hello a b").lines().collect::<Vec<_>>()[..2], ["Hello, a!", "Hello, b!"]);
     machine.console.send("poweroff\r");
     assert!(machine.wait().is_ok_and(|status| matches!(status.code(), Some(0 | 1))), "{}", machine.console.text());
     machine.console.text()

@@ -1,6 +1,6 @@
 //! The WebAssembly project's test suite for WASI preview 1, each program through `yolk run`.
 //!
-//! A test is `NAME.wasm` with an optional `NAME.json`: args, env, root (a folder that becomes the current directory),
+//! A test is `NAME.wasm` with an optional `NAME.json`: args, env, root (a folder that becomes `/`),
 //! exit_code, stdout. The folder is named by `YOLK_WASI_TESTSUITE`; without one the tests are skipped, and say so.
 
 #![forbid(unsafe_code)]
@@ -54,14 +54,12 @@ fn test(program: &Path) -> Result<(), Failed> {
     };
     let mut arguments: Vec<String> = Vec::new();
     if let Some(root) = wanted["root"].as_str() {
-        // The programs find their folder by its name, which is their first argument.
-        arguments.extend(["--dir".into(), format!("{}::{root}", program.with_file_name(root).display())]);
+        arguments.extend(["--dir".into(), format!("{}::/", program.with_file_name(root).display())]);
     }
     for (name, value) in wanted["env"].as_object().into_iter().flatten() {
         arguments.extend(["--env".into(), format!("{name}={}", value.as_str().unwrap_or_default())]);
     }
     arguments.push(program.display().to_string());
-    arguments.extend(wanted["root"].as_str().map(str::to_owned));
     arguments.extend(wanted["args"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned));
 
     let run = run(&mut yolk("run", &arguments), b"");

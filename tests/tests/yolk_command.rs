@@ -166,6 +166,6 @@ fn a_disc_with_an_app_runs_it() {
     assert_eq!((packed.status, packed.error_text().as_str()), (0, ""));
     let boot = Boot::Disc { disc, firmware: Firmware::SeaBios };
     let mut machine = Booted::start(&Options { boot, ..from_disc(Firmware::SeaBios) });
-    machine.console.expect("Hello, from, disc!");
+    machine.console.expect("Hello, from!\nHello, disc!");
     assert!(machine.wait().is_ok());
 }

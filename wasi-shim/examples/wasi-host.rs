@@ -2,9 +2,9 @@
 //!
 //!     wasi-host [--dir HOST[::GUEST]]... [--env NAME=VALUE]... [--mem BYTES] FILE [ARGUMENT]...
 //!
-//! The same engine and the same calls as in the kernel, on the host's std: the reference that the benchmark compares with. A
-//! folder is copied into memory and not written back, as `yolk run` does it. Exit status: the guest's; 134 after a trap, 125
-//! when it cannot be run.
+//! The same engine and the same calls as in the kernel, on the host's std: the reference that the benchmark compares
+//! with. A folder is copied into memory and not written back, as `yolk run` does it. Exit status: the guest's; 134
+//! after a trap, 125 when it cannot be run.
 
 #[path = "../tests/common/mod.rs"]
 mod common;

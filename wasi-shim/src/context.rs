@@ -1,7 +1,7 @@
 //! What a guest is given, and what its calls know of the world.
 //!
-//! Nothing here knows an engine. The assembler fills in a [`Guest`]; the engine's binding turns it into a [`Context`] that
-//! every call gets.
+//! Nothing here knows an engine. The assembler fills in a [`Guest`]; the engine's binding turns it into a [`Context`]
+//! that every call gets.
 
 use crate::descriptors::{Descriptor, Descriptors};
 use crate::failure::{End, Result};

@@ -1,8 +1,8 @@
 //! A guest's descriptor table.
 //!
-//! It stands beside `vfs::FdTable` because a WASI descriptor is more than a number: it carries rights and, for a directory
-//! that the guest starts with, a name. Numbers are the lowest free ones; 0, 1 and 2 are the standard streams, and the
-//! directories follow from 3 on, as wasi-libc expects.
+//! It stands beside `vfs::FdTable` because a WASI descriptor is more than a number: it carries rights and, for a
+//! directory that the guest starts with, a name. Numbers are the lowest free ones; 0, 1 and 2 are the standard
+//! streams, and the directories follow from 3 on, as wasi-libc expects.
 
 use crate::rights::{Rights, Terminal};
 use interfaces::{Errno, Result};

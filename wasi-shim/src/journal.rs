@@ -7,8 +7,8 @@ use crate::memory::Written;
 /// Bytes of answers that are kept; a run with more cannot be repeated.
 const ROOM: usize = 1 << 20;
 
-/// The answers of the calls so far, one after the other: the answer, how many ranges of memory were written, and for each its
-/// address, its length and its content.
+/// The answers of the calls so far, one after the other: the answer, how many ranges of memory were written, and for
+/// each its address, its length and its content.
 #[derive(Default)]
 pub(crate) struct Journal {
     log: Vec<u8>,

@@ -1,8 +1,9 @@
 //! The guest's linear memory as a call sees it, and the claims that a guest makes about it.
 //!
-//! A pointer that comes from a guest is a claim until it is checked: [`GuestPtr`] and [`GuestSlice`] can be made from any
-//! number, and only their methods lead to bytes. Each checks bounds without overflow and answers EFAULT. Addresses need no
-//! alignment: values are copied byte by byte, little endian, as the WebAssembly specification stores them.
+//! A pointer that comes from a guest is a claim until it is checked: [`GuestPtr`] and [`GuestSlice`] can be made from
+//! any number, and only their methods lead to bytes. Each checks bounds without overflow and answers EFAULT.
+//! Addresses need no alignment: values are copied byte by byte, little endian, as the WebAssembly specification
+//! stores them.
 
 use crate::failure::Result;
 use interfaces::Errno;

@@ -1,12 +1,13 @@
 //! The binding to the engine wasmi: what a module imports becomes calls, and its code runs in slices.
 //!
-//! Everything of a program lies in one engine of its own, because wasmi keeps translated code as long as the engine lives.
+//! Everything of a program lies in one engine of its own, because wasmi keeps translated code as long as the engine
+//! lives.
 
 mod limits;
 mod replay;
 mod slices;
 
-use crate::calls::{self, CALLS, MODULE, Param, with_calls};
+use crate::calls::{self, CALLS, Call, MODULE, Param, with_calls};
 use crate::context::Context;
 use crate::errno;
 use crate::failure::{self, End, Failure};
@@ -18,9 +19,7 @@ use crate::sections::{START, with_start_exported};
 use limits::Limits;
 use slices::{Ended, Sliced};
 use std::sync::Arc;
-use wasmi::{
-    Caller, Error, Extern, ExternType, Func, ImportType, Instance, Module, Store, TrapCode, ValType,
-};
+use wasmi::{Caller, Error, Extern, ExternType, Func, ImportType, Instance, Module, Store, TrapCode, ValType};
 
 /// Slices after which a run that traps is not repeated: about a quarter of a second.
 const REPEATED_SLICES: u32 = 100;
@@ -37,13 +36,18 @@ pub(crate) struct Code {
 impl Code {
     /// Checks and prepares `wasm`.
     pub(crate) fn new(wasm: Vec<u8>) -> Result<Code, LoadError> {
-        let malformed = |error: &dyn std::fmt::Display| LoadError::Malformed(error.to_string());
-        let rewritten = with_start_exported(&wasm).map_err(|error| malformed(&error))?;
-        let module = rewritten.as_deref().unwrap_or(&wasm);
-        let module = Module::new(&slices::engine(), module).map_err(|error| malformed(&error))?;
+        let malformed = |error: Error| LoadError::Malformed(error.to_string());
+        let engine = slices::engine();
+        let rewritten = with_start_exported(&wasm).map_err(|error| LoadError::Malformed(error.to_string()))?;
+        let module = match &rewritten {
+            // What is left out must be right, too.
+            Some(rewritten) => Module::validate(&engine, &wasm).and_then(|()| Module::new(&engine, rewritten)),
+            None => Module::new(&engine, &wasm),
+        };
+        let module = module.map_err(malformed)?;
         let entries: &[&str] = if rewritten.is_some() { &[START, "_start"] } else { &["_start"] };
-        for entry in entries {
-            check_entry(&module, entry)?;
+        if !entries.iter().all(|entry| is_entry(&module, entry)) {
+            return Err(LoadError::NoStart);
         }
         Ok(Code { imports: imports(&module)?, wasm, module, entries })
     }
@@ -94,12 +98,9 @@ impl Code {
     }
 }
 
-fn check_entry(module: &Module, entry: &str) -> Result<(), LoadError> {
-    match module.get_export(entry) {
-        Some(ExternType::Func(ty)) if ty.params().is_empty() && ty.results().is_empty() => Ok(()),
-        _ if entry == START => Err(LoadError::Malformed("a start function takes and returns nothing".to_owned())),
-        _ => Err(LoadError::NoStart),
-    }
+fn is_entry(module: &Module, name: &str) -> bool {
+    let Some(ExternType::Func(ty)) = module.get_export(name) else { return false };
+    ty.params().is_empty() && ty.results().is_empty()
 }
 
 fn message(limits: &Limits, error: &Error) -> String {
@@ -209,16 +210,22 @@ fn imports(module: &Module) -> Result<Vec<Bind>, LoadError> {
     rows.iter().copied().collect::<Option<Vec<Bind>>>().ok_or_else(|| LoadError::MissingImports(missing().collect()))
 }
 
+/// The row that has the import's name and type. Rows of one name may differ in type.
 fn binding(import: &ImportType<'_>) -> Result<Option<Bind>, LoadError> {
-    let mut rows =
-        CALLS.iter().zip(BINDINGS).filter(|(call, _)| import.module() == MODULE && import.name() == call.name);
-    let Some((call, bind)) = rows.next() else { return Ok(None) };
+    let named = |call: &Call| import.module() == MODULE && import.name() == call.name;
+    let mut rows = CALLS.iter().zip(BINDINGS).filter(|(call, _)| named(call)).peekable();
+    if rows.peek().is_none() {
+        return Ok(None);
+    }
+    let row = rows.find(|(call, _)| has_type(call, import.ty()));
+    row.map(|(_, bind)| Some(*bind)).ok_or_else(|| LoadError::ImportType(name(import)))
+}
+
+fn has_type(call: &Call, ty: &ExternType) -> bool {
+    let ExternType::Func(ty) = ty else { return false };
     let params = call.params.iter().map(|param| if *param == Param::Long { ValType::I64 } else { ValType::I32 });
     let results: &[ValType] = if call.returns { &[ValType::I32] } else { &[] };
-    match import.ty() {
-        ExternType::Func(ty) if ty.params().iter().copied().eq(params) && ty.results() == results => Ok(Some(*bind)),
-        _ => Err(LoadError::ImportType(name(import))),
-    }
+    ty.params().iter().copied().eq(params) && ty.results() == results
 }
 
 fn name(import: &ImportType<'_>) -> String {

@@ -21,8 +21,8 @@ pub enum Outcome {
 pub struct Trap {
     /// The cause, in one line.
     pub message: String,
-    /// The guest's functions, the innermost first, at most 64. Empty when the guest had computed for more than about a quarter
-    /// of a second, or been told more than a megabyte: to find them, its run is repeated.
+    /// The guest's functions, the innermost first, at most 64. Empty when the guest had computed for more than about
+    /// a quarter of a second, or been told more than a megabyte: to find them, its run is repeated.
     pub backtrace: Vec<Frame>,
 }
 

@@ -1,7 +1,7 @@
 //! What a descriptor may be used for (witx `$rights`).
 //!
-//! A guest only ever loses rights: an open file gets no more than its directory passes on, and no more than makes sense for
-//! its kind.
+//! A guest only ever loses rights: an open file gets no more than its directory passes on, and no more than makes
+//! sense for its kind.
 
 use bitflags::bitflags;
 use interfaces::{Errno, Result};
@@ -85,8 +85,8 @@ impl Rights {
     /// The rights without which a file need not be open for writing.
     pub(crate) const WRITING: Rights = Rights::FD_WRITE.union(Rights::FD_ALLOCATE).union(Rights::FD_FILESTAT_SET_SIZE);
 
-    /// The rights that make sense for a kind of file. `is_terminal` matters: wasi-libc's `isatty` takes a character device
-    /// that may not be sought for a terminal.
+    /// The rights that make sense for a kind of file. A terminal has fewer than another character device: wasi-libc's
+    /// `isatty` takes one that may not be sought for a terminal.
     pub(crate) fn applicable(kind: Kind, terminal: Terminal) -> Rights {
         match (kind, terminal) {
             (Kind::Directory, _) => Rights::DIRECTORY,

@@ -112,8 +112,8 @@ fn place(id: SectionId) -> usize {
     ORDER.iter().position(|known| *known == id).unwrap_or(ORDER.len())
 }
 
-/// `wasm` with its start function exported as [`START`], so that it runs like any other function: in slices. `None` when it
-/// has none.
+/// `wasm` with its start function exported as [`START`], so that it runs like any other function: in slices. `None`
+/// when it has none.
 pub(crate) fn with_start_exported(wasm: &[u8]) -> Result<Option<Vec<u8>>> {
     let mut sections = Sections::parse(wasm)?;
     if sections.get(SectionId::Start).is_empty() {

@@ -1,9 +1,9 @@
 //! A module that keeps a record of its own calls, for a backtrace.
 //!
-//! The engine does not say where a guest trapped. So the run is repeated (see `on_wasmi::replay`) with a copy of the module in
-//! which each function writes its index to a stack of its own: a memory that is added, and a global that says how high the
-//! stack is. A function notes the height at its entry in a local and sets the global back to it behind each call, so that it
-//! does not matter how the callee came back.
+//! The engine does not say where a guest trapped. So the run is repeated (see `on_wasmi::replay`) with a copy of the
+//! module in which each function writes its index to a stack of its own: a memory that is added, and a global that
+//! says how high the stack is. A function notes the height at its entry in a local and sets the global back to it
+//! behind each call, so that it does not matter how the callee came back.
 
 use crate::sections::{Exported, Sections};
 use wasm_encoder::{Encode, Instruction, MemArg, MemArgTarget, SectionId};

@@ -30,6 +30,21 @@ fn what_is_no_module_is_refused_in_one_line() {
 }
 
 #[test]
+fn deep_nesting_is_refused_or_runs() {
+    for depth in [100, 100_000] {
+        for opening in ["(block ", "(i32.eqz ", "(module ", "((", "(;"] {
+            let text = format!("(module (func (export \"_start\") {}", opening.repeat(depth));
+            assert!(Program::load(text.into_bytes()).is_err());
+        }
+        let blocks = format!("{}{}", "block ".repeat(depth), "end ".repeat(depth));
+        let text = format!("(module (func (export \"_start\") {blocks}))");
+        if let Ok(program) = Program::load(text.into_bytes()) {
+            let _ = run(program, guest(&ram_vfs()));
+        }
+    }
+}
+
+#[test]
 fn imports_are_named_when_they_are_missing() {
     let text = br#"(module
         (import "wasi_snapshot_preview1" "sched_yield" (func (result i32)))
@@ -172,7 +187,8 @@ fn every_trap_has_its_words() {
     ];
     for (code, message) in traps {
         let trap = trap(&format!(
-            r#"(module (memory 1) (table 2 funcref) (elem (i32.const 1) $start) (func $start (export "_start") {code}))"#
+            r#"(module (memory 1) (table 2 funcref) (elem (i32.const 1) $start)
+            (func $start (export "_start") {code}))"#
         ));
         assert_eq!((trap.message.as_str(), names(&trap)), (message, vec!["start".to_owned()]));
     }

@@ -1,7 +1,7 @@
 //! The WASI test suite (WebAssembly/wasi-testsuite), preview 1: each `NAME.wasm`, run as `NAME.json` says.
 //!
-//! The folder with the compiled tests is named by `YOLK_WASI_TESTSUITE`, or lies beside the project. Without it the test says
-//! that it was skipped. Fields: the suite's `doc/specification.md`, both of its forms.
+//! The folder with the compiled tests is named by `YOLK_WASI_TESTSUITE`, or lies beside the project. Without it the
+//! test says that it was skipped. Fields: the suite's `doc/specification.md`, both of its forms.
 
 mod common;
 

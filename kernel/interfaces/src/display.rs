@@ -97,7 +97,7 @@ pub trait Display: Send + Sync {
     /// The driver's name, for instance `"bochs"`.
     fn driver(&self) -> &'static str;
 
-    /// Width and height in pixels.
+    /// Width and height in pixels; (0, 0) while it does not show pixels yet, which [`set_size`](Self::set_size) begins.
     fn size(&self) -> (usize, usize);
 
     /// How the screen stores pixels.

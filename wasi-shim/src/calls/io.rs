@@ -13,7 +13,8 @@ use vfs::{Kind, OpenFile, SeekFrom};
 /// How many buffers one call looks at (POSIX `IOV_MAX`); more are left for the guest's next call.
 const MAX_BUFFERS: u32 = 1024;
 
-/// Up to this size (`PIPE_BUF`) the buffers of one call go out in one piece, so that writers do not cut into each other.
+/// Up to this size (`PIPE_BUF`) the buffers of one call go out in one piece, so that writers do not cut into each
+/// other.
 const GATHERED: usize = 4096;
 
 /// The longest datagram (RFC 768: the length field has 16 bits).
@@ -246,8 +247,8 @@ fn scatter(memory: &mut Memory<'_>, list: &List, mut from: &[u8]) -> Result<u32>
     Ok(done)
 }
 
-/// What one step gave; `None` for an error after others succeeded: what went is reported, and the guest meets the error again
-/// in its next call.
+/// What one step gave; `None` for an error after others succeeded: what went is reported, and the guest meets the
+/// error again in its next call.
 fn step(result: Result<usize>, done: u32) -> Result<Option<usize>> {
     match result {
         Ok(count) => Ok(Some(count)),

@@ -1,9 +1,9 @@
 //! The calls of preview 1, one file a family, and the table of them.
 //!
-//! A call is a function of the [`Context`](crate::context::Context), the guest's [`Memory`](crate::memory::Memory) and what
-//! the guest passed: numbers, and claims on memory. It changes nothing before it has checked what it can. Engines bind the
-//! calls by the table, which is a macro because each row has a type of its own; see `on_wasmi`. To add a call, write the
-//! function and its row.
+//! A call is a function of the [`Context`](crate::context::Context), the guest's [`Memory`](crate::memory::Memory)
+//! and what the guest passed: numbers, and claims on memory. It changes nothing before it has checked what it can.
+//! Engines bind the calls by the table, which is a macro because each row has a type of its own; see `on_wasmi`. To
+//! add a call, write the function and its row.
 
 pub(crate) mod args;
 pub(crate) mod clock;
@@ -85,7 +85,8 @@ macro_rules! with_calls {
                 fd: Fd, lookup: Word, path: Pointer, len: Count, accessed: Long, modified: Long, flags: Word
             );
             path::path_link(
-                old_fd: Fd, flags: Word, old_path: Pointer, old_len: Count, new_fd: Fd, new_path: Pointer, new_len: Count
+                old_fd: Fd, flags: Word, old_path: Pointer, old_len: Count, new_fd: Fd, new_path: Pointer,
+                new_len: Count
             );
             path::path_open(
                 fd: Fd, lookup: Word, path: Pointer, len: Count, open: Word, rights: Long, inheriting: Long,

@@ -1,7 +1,7 @@
 //! Waiting for several things at once.
 //!
-//! A call waits in `wait::wait_for`: every subscription is asked after the thread has registered with its file, so a wait
-//! ends with the first event and takes no CPU time before.
+//! A call waits in `wait::wait_for`: every subscription is asked after the thread has registered with its file, so a
+//! wait ends with the first event and takes no CPU time before.
 
 use crate::abi::{ClockFlags, EVENT_CLOCK, EVENT_FD_READ, EVENT_FD_WRITE, EVENT_HANGUP, Event, Subscription, Topic};
 use crate::calls::clock::ClockId;

@@ -10,8 +10,8 @@ pub(crate) fn proc_exit(_ctx: &mut Context, _memory: &mut Memory<'_>, status: u3
     Err(End::Exit(status).into())
 }
 
-/// Sends the guest a signal. There are no handlers in preview 1, so each has the effect that the specification gives it (witx
-/// `$signal`): most end the process, with the status that a shell shows for that.
+/// Sends the guest a signal. There are no handlers in preview 1, so each has the effect that the specification gives
+/// it (witx `$signal`): most end the process, with the status that a shell shows for that.
 pub(crate) fn proc_raise(_ctx: &mut Context, _memory: &mut Memory<'_>, signal: u32) -> Result<()> {
     match signal {
         NONE | PIPE | CHLD | CONT | URG | WINCH => Ok(()),

@@ -14,8 +14,9 @@ const BATCH: usize = 32;
 /// Bytes of `$dirent`.
 const HEADER: usize = DirentHeader::SIZE as usize;
 
-/// Fills the buffer with entries from `cookie` on. The last one is cut where the buffer ends, which tells the guest to come
-/// again with the cookie before it or with a larger buffer; a buffer that is not full tells it that there are no more.
+/// Fills the buffer with entries from `cookie` on. The last one is cut where the buffer ends, which tells the guest
+/// to come again with the cookie before it or with a larger buffer; a buffer that is not full tells it that there are
+/// no more.
 pub(crate) fn fd_readdir(
     ctx: &mut Context,
     memory: &mut Memory<'_>,

@@ -1,4 +1,5 @@
-//! Sockets, as far as preview 1 knows them: what listens already is accepted from, what is connected sends and receives.
+//! Sockets, as far as preview 1 knows them: what listens already is accepted from, what is connected sends and
+//! receives.
 //!
 //! Sockets that a guest makes itself are a dialect of their own; it is another file beside this one, on the same
 //! `vfs::socket`.

@@ -26,8 +26,8 @@ impl Sliced for Repeated {
     }
 }
 
-/// The functions that `wasm` was executing when it trapped, the innermost first. `None` when the run does not come to a trap
-/// again.
+/// The functions that `wasm` was executing when it trapped, the innermost first. `None` when the run does not come to
+/// a trap again.
 pub(super) fn backtrace(wasm: &[u8], replay: Replay, memory_limit: usize, cancel: Arc<Cancel>) -> Option<Vec<u32>> {
     let module = Module::new(&slices::engine(), traced(wasm).ok()?).ok()?;
     // The record of the calls is not the guest's.

@@ -1,6 +1,7 @@
 //! Running a function in slices, so that it can be stopped.
 //!
-//! The engine counts fuel, about one unit an instruction, and stops where it has run out; the call goes on where it was.
+//! The engine counts fuel, about one unit an instruction, and stops where it has run out; the call goes on where it
+//! was.
 
 use crate::failure::End;
 use wasmi::errors::HostError;
@@ -9,13 +10,13 @@ use wasmi::{CompilationMode, Config, CustomFuelCosts, Engine, Error, Store, Type
 /// Fuel of one slice: two to three milliseconds on a processor of today.
 const SLICE: u64 = 1_000_000;
 
-/// The deepest nesting of a guest's calls, and the most that its locals may take, in bytes. Guests built by clang or rustc keep
-/// most of their variables elsewhere, in their own memory, and run out of that first.
+/// The deepest nesting of a guest's calls, and the most that its locals may take, in bytes. Guests built by clang or
+/// rustc keep most of their variables elsewhere, in their own memory, and run out of that first.
 const MAX_CALL_DEPTH: usize = 1 << 16;
 const MAX_STACK: usize = 8 << 20;
 
-/// A new engine that counts fuel. Modules are checked when they are loaded, and translated function by function when those
-/// are first called, which most never are.
+/// A new engine that counts fuel. Modules are checked when they are loaded, and translated function by function when
+/// those are first called, which most never are.
 pub(super) fn engine() -> Engine {
     let mut config = Config::default();
     config

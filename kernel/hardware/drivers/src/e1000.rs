@@ -94,10 +94,8 @@ const RETURN_BATCH: usize = 32;
 /// A card of the family.
 pub struct E1000 {
     registers: Mmio,
-    name: &'static str,
     mac: MacAddress,
     link: AtomicBool,
-    gone: AtomicBool,
     receiver: Mutex<Receiver>,
     sender: Mutex<Sender>,
     /// The stack found no room to send, and wants to hear of it.
@@ -125,10 +123,8 @@ struct Sender {
 }
 
 impl E1000 {
-    /// PCI device ids of the cards with the names of their drivers: 82540EM, 82545EM.
-    pub const IDS: &'static [u16] = &[0x100E, 0x100F];
-    /// 82574L, and in chipsets 82577LM, I217-LM, I219-V.
-    pub const IDS_EXPRESS: &'static [u16] = &[0x10D3, 0x10EA, 0x153A, 0x15B8];
+    /// PCI device ids: 82540EM, 82545EM; on PCI Express 82574L; in chipsets 82577LM, I217-LM, I219-V.
+    pub const IDS: &'static [u16] = &[0x100E, 0x100F, 0x10D3, 0x10EA, 0x153A, 0x15B8];
 
     /// Takes over the card; `None` where it does not answer as it should.
     #[must_use]
@@ -140,10 +136,8 @@ impl E1000 {
         reset(&registers)?;
         let card = Arc::new(E1000 {
             registers,
-            name: if E1000::IDS.contains(&function.id().1) { "e1000" } else { "e1000e" },
             mac: mac(&registers),
             link: AtomicBool::new(false),
-            gone: AtomicBool::new(false),
             receiver: Mutex::new(receiver),
             sender: Mutex::new(sender),
             starved: AtomicBool::new(false),
@@ -189,7 +183,6 @@ impl E1000 {
         // Reading clears the causes and lowers the line.
         let cause: u32 = self.registers.read(INTERRUPT_CAUSE);
         if cause == GONE {
-            self.gone.store(true, Ordering::Relaxed);
             self.link.store(false, Ordering::Relaxed);
             self.waker.wake();
             return;
@@ -340,7 +333,7 @@ impl Sender {
 
 impl NetDevice for E1000 {
     fn driver(&self) -> &'static str {
-        self.name
+        "e1000"
     }
 
     fn mac(&self) -> MacAddress {
@@ -423,12 +416,10 @@ impl NetDevice for E1000 {
     }
 
     fn statistics(&self) -> NetStatistics {
-        if !self.gone.load(Ordering::Relaxed) {
-            // Counts since it was last read.
-            let missed: u32 = self.registers.read(MISSED_PACKETS);
-            if missed != GONE {
-                self.counters.receive_dropped(u64::from(missed));
-            }
+        // Counts since it was last read.
+        match self.registers.read::<u32>(MISSED_PACKETS) {
+            GONE => self.link.store(false, Ordering::Relaxed),
+            missed => self.counters.receive_dropped(u64::from(missed)),
         }
         self.counters.snapshot()
     }

@@ -7,7 +7,16 @@
 
 extern crate alloc;
 
+pub mod display;
+pub mod e1000;
+mod ethernet;
+pub mod i8042;
 pub mod keyboard;
+pub mod mouse;
+pub mod pci_table;
 pub mod ring;
+pub mod rtl8139;
 pub mod serial;
 pub mod vga;
+pub mod virtio;
+mod waker;

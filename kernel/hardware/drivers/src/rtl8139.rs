@@ -47,7 +47,7 @@ const FIFO_OVERFLOW: u16 = 1 << 6;
 const RECEIVE_CAUSES: u16 = RECEIVED | RECEIVE_ERROR | BUFFER_OVERFLOW | FIFO_OVERFLOW;
 const TRANSMIT_CAUSES: u16 = TRANSMITTED | TRANSMIT_ERROR;
 /// What the registers of a card that is gone read as.
-const GONE: u16 = u16::MAX;
+const GONE: u32 = u32::MAX;
 
 const LINK_IS_DOWN: u8 = 1 << 2;
 
@@ -306,10 +306,13 @@ impl NetDevice for Rtl8139 {
 
     fn statistics(&self) -> NetStatistics {
         // 24 bits that count up until they are written (DS section 5.19).
-        let missed: u32 = self.registers.read(MISSED_PACKETS);
-        if missed != 0 && missed != u32::MAX {
-            self.registers.write(MISSED_PACKETS, 0u32);
-            self.counters.receive_dropped(u64::from(missed & 0xFF_FFFF));
+        match self.registers.read::<u32>(MISSED_PACKETS) {
+            GONE => self.link.store(false, Ordering::Relaxed),
+            0 => {}
+            missed => {
+                self.registers.write(MISSED_PACKETS, 0u32);
+                self.counters.receive_dropped(u64::from(missed & 0xFF_FFFF));
+            }
         }
         self.counters.snapshot()
     }

@@ -4,8 +4,8 @@ use crate::ring::Ring;
 use alloc::sync::Arc;
 use core::task::Waker;
 use interfaces::ByteDevice;
-use machine::acpi::LineInfo;
 use machine::interrupt;
+use machine::ioapic::LineInfo;
 use machine::uart::Uart;
 
 /// A serial line.

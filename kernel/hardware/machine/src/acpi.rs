@@ -1,10 +1,12 @@
 //! ACPI: processors, interrupt lines, power off and reset (ACPI specification 6.5), by the crate of that name.
 
+use crate::ioapic::{IoApicInfo, LineInfo};
+use crate::mmio::Mmio;
 use crate::port::Port;
-use crate::{clock, cpu, mmio::Mmio, paging};
+use crate::{clock, cpu, paging};
+use ::acpi::address::{AddressSpace, MappedGas};
 use ::acpi::aml::object::Object;
 use ::acpi::aml::{AmlError, Interpreter, namespace::AmlName};
-use ::acpi::address::{AddressSpace, MappedGas};
 use ::acpi::platform::interrupt::{Polarity, TriggerMode};
 use ::acpi::platform::{AcpiPlatform, InterruptModel, ProcessorState};
 use ::acpi::registers::Pm1ControlBit;
@@ -14,26 +16,6 @@ use alloc::vec::Vec;
 use core::ptr::NonNull;
 use core::str::FromStr;
 use spin::Once;
-
-/// An interrupt line: its number among all I/O APICs, and how it signals.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LineInfo {
-    /// The global system interrupt.
-    pub number: u32,
-    /// It signals by its level, not by an edge.
-    pub level_triggered: bool,
-    /// Its active state is low.
-    pub active_low: bool,
-}
-
-/// An I/O APIC.
-#[derive(Clone, Copy, Debug)]
-pub struct IoApicInfo {
-    /// The physical address of its registers.
-    pub address: usize,
-    /// The global system interrupt of its first line.
-    pub first_line: u32,
-}
 
 /// What the kernel takes from ACPI at boot.
 #[derive(Debug, Default)]
@@ -163,7 +145,8 @@ fn write_memory<T: Copy>(address: usize, value: T) {
 }
 
 fn pci_ports(address: PciAddress, offset: u16) -> (Port<u32>, u32, u16) {
-    let (bus, device, function) = (u32::from(address.bus()), u32::from(address.device()), u32::from(address.function()));
+    let (bus, device, function) =
+        (u32::from(address.bus()), u32::from(address.device()), u32::from(address.function()));
     let select = 1 << 31 | bus << 16 | device << 11 | function << 8 | u32::from(offset & 0xFC);
     // SAFETY: PCI configuration mechanism 1 (PCI Local Bus specification 3.0, section 3.2.2.3.2).
     (unsafe { Port::new(0xCF8) }, select, 0xCFC + (offset & 3))

@@ -1,5 +1,6 @@
 //! The local APIC: timer, inter-processor interrupts, end of interrupt (Intel SDM vol. 3, chapter 11).
 
+use crate::interrupt_flag;
 use crate::mmio::Mmio;
 use core::sync::atomic::{AtomicBool, Ordering};
 use spin::Once;
@@ -97,13 +98,13 @@ fn command(target: u32, low: u32) {
         return;
     }
     // An interrupt between the two writes could send its own command.
-    let interrupts = crate::cpu::disable_interrupts();
+    let interrupts = interrupt_flag::disable();
     while read(COMMAND_LOW) & DELIVERY_PENDING != 0 {
         core::hint::spin_loop();
     }
     write(COMMAND_HIGH, target << 24);
     write(COMMAND_LOW, low);
-    crate::cpu::restore_interrupts(interrupts);
+    interrupt_flag::restore(interrupts);
 }
 
 /// Interrupts the CPU whose APIC id is `target`.

@@ -7,7 +7,8 @@ use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
-use multiboot2::{BootInformation, BootInformationHeader, MemoryAreaType};
+use interfaces::{Channel, PixelFormat};
+use multiboot2::{BootInformation, BootInformationHeader, FramebufferField, FramebufferType, MemoryAreaType};
 
 const MULTIBOOT2_MAGIC: u32 = 0x36D7_6289;
 const PVH_MAGIC: u32 = 0x336E_C578;
@@ -32,6 +33,21 @@ pub struct Module {
     pub command_line: String,
     /// Its content.
     pub content: &'static [u8],
+}
+
+/// A picture that the loader set up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PictureInfo {
+    /// The physical address of its upper left pixel.
+    pub address: u64,
+    /// Bytes from one row to the next.
+    pub pitch: usize,
+    /// Pixels in a row.
+    pub width: usize,
+    /// Rows.
+    pub height: usize,
+    /// How a pixel is stored.
+    pub format: PixelFormat,
 }
 
 #[repr(C)]
@@ -87,6 +103,8 @@ pub struct BootInfo {
     pub regions: Vec<(Range<u64>, RegionKind)>,
     /// Ranges that usable regions contain and the heap must not have.
     pub reserved: Vec<Range<usize>>,
+    /// The picture that the loader set up, if the screen shows one.
+    pub picture: Option<PictureInfo>,
 }
 
 impl BootInfo {
@@ -99,6 +117,7 @@ impl BootInfo {
             modules: Vec::new(),
             regions: Vec::new(),
             reserved: Vec::new(),
+            picture: loader.picture(),
         };
         loader.for_each_module(|module| {
             info.modules.push(Module { command_line: module.0.to_owned(), content: module.1 });
@@ -177,6 +196,26 @@ impl LoaderInfo {
         }
     }
 
+    fn picture(&self) -> Option<PictureInfo> {
+        let Format::Multiboot2(info) = &self.format else { return None };
+        let tag = info.framebuffer_tag()?.ok()?;
+        let FramebufferType::RGB { red, green, blue } = tag.buffer_type().ok()? else { return None };
+        let channel = |field: FramebufferField| Channel { position: field.position, size: field.size };
+        let format = PixelFormat {
+            bytes: usize::from(tag.bpp()).div_ceil(8),
+            red: channel(red),
+            green: channel(green),
+            blue: channel(blue),
+        };
+        Some(PictureInfo {
+            address: tag.address(),
+            pitch: tag.pitch() as usize,
+            width: tag.width() as usize,
+            height: tag.height() as usize,
+            format,
+        })
+    }
+
     /// Calls `visit` with every range of RAM.
     pub fn for_each_region(&self, mut visit: impl FnMut(Range<u64>, RegionKind)) {
         match &self.format {
@@ -219,7 +258,8 @@ impl LoaderInfo {
                 // SAFETY: the loader's table, in memory that is reserved.
                 for module in unsafe { table_at::<PvhModule>(start.modules, start.module_count) } {
                     // SAFETY: the loader placed the module there, and `for_each_reserved` keeps it off the heap.
-                    let content = unsafe { core::slice::from_raw_parts(module.start as *const u8, module.size as usize) };
+                    let content =
+                        unsafe { core::slice::from_raw_parts(module.start as *const u8, module.size as usize) };
                     // SAFETY: the loader's pointer.
                     visit((unsafe { text_at(module.command_line) }, content));
                 }

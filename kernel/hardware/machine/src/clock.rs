@@ -4,7 +4,7 @@
 //! changes both counts alike, where a single timed delay would read wrong.
 
 use crate::port::Port;
-use crate::{apic, interrupt, rtc};
+use crate::{apic, rtc, vectors};
 use core::sync::atomic::{AtomicU64, Ordering};
 use interfaces::Clock;
 
@@ -48,7 +48,7 @@ pub fn arm_timer(deadline_ns: Option<u64>) {
         // A long wait is taken in steps: the handler looks at the clock and arms again.
         (ticks + 1).min(u128::from(u32::MAX)) as u32
     });
-    apic::arm_timer(interrupt::TIMER_VECTOR, count);
+    apic::arm_timer(vectors::TIMER, count);
 }
 
 /// Waits `microseconds` in a loop, for devices that need it.
@@ -95,7 +95,8 @@ impl Pit {
             let after = tsc();
             let pit = u64::from(self.channel_2.read()) | u64::from(self.channel_2.read()) << 8;
             if after - before < best.window {
-                best = Sample { window: after - before, tsc: before + (after - before) / 2, pit, timer: u64::from(timer) };
+                best =
+                    Sample { window: after - before, tsc: before + (after - before) / 2, pit, timer: u64::from(timer) };
             }
         }
         best

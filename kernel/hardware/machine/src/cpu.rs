@@ -101,45 +101,6 @@ pub fn apic_id(index: usize) -> Option<u32> {
     unsafe { block.as_ref() }.map(|block| block.apic_id)
 }
 
-/// Turns interrupts off; returns whether they were on.
-pub fn disable_interrupts() -> bool {
-    let flags: u64;
-    // SAFETY: reads the flags and clears IF; the push and pop are balanced.
-    unsafe { asm!("pushfq", "pop {}", "cli", out(reg) flags) };
-    flags & (1 << 9) != 0
-}
-
-/// Turns interrupts on if `on`.
-pub fn restore_interrupts(on: bool) {
-    if on {
-        // SAFETY: the caller had them on, so that a handler may run here.
-        unsafe { x86::irq::enable() };
-    }
-}
-
-/// Whether interrupts are on.
-#[must_use]
-pub fn interrupts_enabled() -> bool {
-    let flags: u64;
-    // SAFETY: reads the flags; the push and pop are balanced.
-    unsafe { asm!("pushfq", "pop {}", out(reg) flags) };
-    flags & (1 << 9) != 0
-}
-
-/// Turns interrupts on and halts until one comes, with no gap between the two (Intel SDM vol. 2, STI).
-pub fn enable_interrupts_and_halt() {
-    // SAFETY: an idle loop's thread holds nothing that a handler wants.
-    unsafe { asm!("sti", "hlt") };
-}
-
-/// Stops this CPU for ever.
-pub fn stop() -> ! {
-    loop {
-        // SAFETY: with interrupts off only an NMI ends a halt, and the loop takes it back.
-        unsafe { asm!("cli", "hlt") };
-    }
-}
-
 /// Sets the thread pointer (the FS base) of the thread that runs here.
 pub fn set_thread_pointer(value: usize) {
     if USE_FSGSBASE.load(Ordering::Relaxed) {

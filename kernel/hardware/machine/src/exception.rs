@@ -1,7 +1,7 @@
 //! Exceptions: a register dump and a backtrace, then the thread or the machine ends (Intel SDM vol. 3, section 6.15).
 
-use crate::interrupt::{self, InterruptFrame};
-use crate::{apic, backtrace, cpu, log, power};
+use crate::frame::InterruptFrame;
+use crate::{apic, backtrace, cpu, interrupt_flag, log, power, vectors};
 use core::sync::atomic::{AtomicBool, Ordering};
 use spin::Once;
 
@@ -68,7 +68,7 @@ pub(crate) fn handle(frame: &InterruptFrame) {
 fn die(frame: &InterruptFrame) -> ! {
     if DYING.swap(true, Ordering::SeqCst) {
         // An exception in this very code, or one on another CPU at the same time: the first report is the one that counts.
-        cpu::stop();
+        interrupt_flag::stop();
     }
     log::stop_keeping();
     dump(frame);
@@ -88,7 +88,8 @@ fn dump(frame: &InterruptFrame) {
     );
     crate::print!("rip {:016x} rflags {:08x} cs {:04x} ss {:04x}\n", frame.rip, frame.rflags, frame.cs, frame.ss);
     crate::print!("rsp {:016x} cr2 {cr2:016x} cr3 {cr3:016x}\n", frame.rsp);
-    let names = ["r15", "r14", "r13", "r12", "r11", "r10", "r9 ", "r8 ", "rdi", "rsi", "rbp", "rbx", "rdx", "rcx", "rax"];
+    let names =
+        ["r15", "r14", "r13", "r12", "r11", "r10", "r9 ", "r8 ", "rdi", "rsi", "rbp", "rbx", "rdx", "rcx", "rax"];
     for (index, (name, value)) in names.iter().zip(frame.registers).enumerate() {
         let end = if index % 4 == 3 || index == 14 { '\n' } else { ' ' };
         crate::print!("{name} {value:016x}{end}");
@@ -97,8 +98,8 @@ fn dump(frame: &InterruptFrame) {
 
 /// Ends the machine after a fault of the kernel: says so to a test harness, halts otherwise, so that the dump can be read.
 pub fn stop_machine() -> ! {
-    apic::send_to_all(interrupt::STOP_VECTOR);
+    apic::send_to_all(vectors::STOP);
     crate::print!("The kernel has stopped. Please report the lines above.\n");
     power::report_failure();
-    cpu::stop()
+    interrupt_flag::stop()
 }

@@ -1,9 +1,10 @@
 //! Interrupts: the descriptor table, and what runs for each vector (Intel SDM vol. 3, chapter 6).
 
-use crate::acpi::LineInfo;
+use crate::frame::InterruptFrame;
+use crate::ioapic::LineInfo;
 use crate::lock::IrqLock;
 use crate::port::Port;
-use crate::{apic, cpu, exception, ioapic, paging};
+use crate::{apic, cpu, exception, interrupt_flag, ioapic, shootdown, vectors};
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -16,39 +17,10 @@ core::arch::global_asm!(include_str!("asm/interrupts.s"));
 const EXCEPTIONS: u64 = 32;
 const FIRST_DEVICE_VECTOR: u8 = 0x30;
 const LAST_DEVICE_VECTOR: u8 = 0xDF;
-/// The timer of each CPU.
-pub const TIMER_VECTOR: u8 = 0xF0;
-/// Another CPU has work for this one.
-pub const POKE_VECTOR: u8 = 0xF1;
-/// Another CPU changed the page tables.
-pub const FLUSH_VECTOR: u8 = 0xF2;
-/// The kernel stops: halt.
-pub const STOP_VECTOR: u8 = 0xF3;
 const SPURIOUS_VECTOR: u8 = 0xFF;
 
-/// What an interrupt saves, as `interrupts.s` pushes it.
-#[repr(C)]
-#[derive(Debug)]
-pub struct InterruptFrame {
-    /// General registers: r15 first, rax last.
-    pub registers: [u64; 15],
-    /// The vector.
-    pub vector: u64,
-    /// The CPU's error code, or 0.
-    pub error_code: u64,
-    /// Where the interrupted code goes on.
-    pub rip: u64,
-    /// Its code segment.
-    pub cs: u64,
-    /// Its flags.
-    pub rflags: u64,
-    /// Its stack pointer.
-    pub rsp: u64,
-    /// Its stack segment.
-    pub ss: u64,
-}
-
-type Handler = Box<dyn Fn() + Send + Sync>;
+/// What runs at an interrupt.
+pub type Handler = Arc<dyn Fn() + Send + Sync>;
 
 static HANDLERS: [AtomicPtr<Handler>; 256] = [const { AtomicPtr::new(core::ptr::null_mut()) }; 256];
 static NEXT_VECTOR: AtomicU8 = AtomicU8::new(FIRST_DEVICE_VECTOR);
@@ -116,7 +88,7 @@ fn silence_8259() {
 
 /// Makes `vector` call `handler`, with interrupts off, on the interrupted thread's stack.
 pub fn set_handler(vector: u8, handler: impl Fn() + Send + Sync + 'static) {
-    let handler: Handler = Box::new(handler);
+    let handler: Handler = Arc::new(handler);
     // Never freed: an interrupt may be running it on another CPU.
     HANDLERS[usize::from(vector)].store(Box::into_raw(Box::new(handler)), Ordering::Release);
 }
@@ -133,7 +105,7 @@ pub fn allocate_vector(handler: impl Fn() + Send + Sync + 'static) -> Option<u8>
 struct ConnectedLine {
     number: u32,
     vector: u8,
-    handlers: Vec<Arc<dyn Fn() + Send + Sync>>,
+    handlers: Vec<Handler>,
 }
 
 static LINES: IrqLock<Vec<ConnectedLine>> = IrqLock::new(Vec::new());
@@ -142,7 +114,7 @@ static LINES: IrqLock<Vec<ConnectedLine>> = IrqLock::new(Vec::new());
 ///
 /// Devices may share a line: each one's handler is called, whichever of them raised it.
 pub fn connect(line: LineInfo, handler: impl Fn() + Send + Sync + 'static) -> bool {
-    let handler: Arc<dyn Fn() + Send + Sync> = Arc::new(handler);
+    let handler: Handler = Arc::new(handler);
     let mut lines = LINES.lock();
     if let Some(shared) = lines.iter_mut().find(|one| one.number == line.number) {
         shared.handlers.push(handler);
@@ -175,8 +147,8 @@ extern "C" fn interrupt_dispatch(frame: &mut InterruptFrame) {
         apic::end_of_interrupt();
     }
     match vector {
-        FLUSH_VECTOR => paging::flush_here(),
-        STOP_VECTOR => cpu::stop(),
+        vectors::FLUSH => shootdown::flush_here(),
+        vectors::STOP => interrupt_flag::stop(),
         _ => {
             let handler = HANDLERS[usize::from(vector)].load(Ordering::Acquire);
             // SAFETY: a pointer that is not null came from `set_handler` and is never freed.

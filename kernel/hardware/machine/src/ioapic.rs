@@ -1,6 +1,5 @@
 //! The I/O APICs: which vector a device's interrupt line raises (Intel 82093AA data sheet, section 3).
 
-use crate::acpi::{IoApicInfo, LineInfo};
 use crate::lock::IrqLock;
 use crate::mmio::Mmio;
 use alloc::vec::Vec;
@@ -12,6 +11,26 @@ const REDIRECTION: u32 = 0x10;
 const ACTIVE_LOW: u32 = 1 << 13;
 const LEVEL: u32 = 1 << 15;
 const MASKED: u32 = 1 << 16;
+
+/// An interrupt line: its number among all I/O APICs, and how it signals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LineInfo {
+    /// The global system interrupt.
+    pub number: u32,
+    /// It signals by its level, not by an edge.
+    pub level_triggered: bool,
+    /// Its active state is low.
+    pub active_low: bool,
+}
+
+/// An I/O APIC.
+#[derive(Clone, Copy, Debug)]
+pub struct IoApicInfo {
+    /// The physical address of its registers.
+    pub address: usize,
+    /// The global system interrupt of its first line.
+    pub first_line: u32,
+}
 
 struct IoApic {
     registers: Mmio,

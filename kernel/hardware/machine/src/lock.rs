@@ -1,6 +1,6 @@
 //! A spin lock that keeps interrupts off while it is held, for data that interrupt handlers share.
 
-use crate::cpu;
+use crate::interrupt_flag;
 use core::sync::atomic::{AtomicBool, Ordering};
 use lock_api::{GuardNoSend, RawMutex};
 
@@ -23,7 +23,7 @@ unsafe impl RawMutex for RawIrqLock {
     type GuardMarker = GuardNoSend;
 
     fn lock(&self) {
-        let interrupts = cpu::disable_interrupts();
+        let interrupts = interrupt_flag::disable();
         while self.held.swap(true, Ordering::Acquire) {
             while self.held.load(Ordering::Relaxed) {
                 core::hint::spin_loop();
@@ -33,9 +33,9 @@ unsafe impl RawMutex for RawIrqLock {
     }
 
     fn try_lock(&self) -> bool {
-        let interrupts = cpu::disable_interrupts();
+        let interrupts = interrupt_flag::disable();
         if self.held.swap(true, Ordering::Acquire) {
-            cpu::restore_interrupts(interrupts);
+            interrupt_flag::restore(interrupts);
             return false;
         }
         self.interrupts.store(interrupts, Ordering::Relaxed);
@@ -45,6 +45,6 @@ unsafe impl RawMutex for RawIrqLock {
     unsafe fn unlock(&self) {
         let interrupts = self.interrupts.load(Ordering::Relaxed);
         self.held.store(false, Ordering::Release);
-        cpu::restore_interrupts(interrupts);
+        interrupt_flag::restore(interrupts);
     }
 }

@@ -1,5 +1,7 @@
 //! Device registers in memory.
 
+use crate::boot_info::PictureInfo;
+use crate::dma::Word;
 use crate::paging;
 use core::ptr::NonNull;
 
@@ -94,13 +96,13 @@ impl Mmio {
     ///
     /// # Panics
     /// When it does not fit.
-    pub fn copy_in(&self, offset: usize, content: &[u8]) {
-        let inside = offset.checked_add(content.len()).is_some_and(|end| end <= self.length);
+    pub fn copy_in<T: Word>(&self, offset: usize, content: &[T]) {
+        let inside = offset.checked_add(size_of_val(content)).is_some_and(|end| end <= self.length);
         assert!(inside, "bytes outside the device");
-        // SAFETY: checked just now; `map`'s caller owns the memory, of which no reference exists.
+        // SAFETY: checked just now.
         let target = unsafe { self.base.as_ptr().add(offset) };
-        // SAFETY: as above.
-        unsafe { target.copy_from_nonoverlapping(content.as_ptr(), content.len()) };
+        // SAFETY: both are valid for this length; no reference to a device's memory exists.
+        unsafe { target.copy_from_nonoverlapping(content.as_ptr().cast(), size_of_val(content)) };
     }
 
     fn register<T>(&self, offset: usize) -> *mut T {
@@ -110,5 +112,17 @@ impl Mmio {
         );
         // SAFETY: the offset was just checked against the length of the range.
         unsafe { self.base.as_ptr().add(offset).cast() }
+    }
+}
+
+impl PictureInfo {
+    /// Its memory, mapped; `None` where it is in no place that can be.
+    #[must_use]
+    pub fn map(&self) -> Option<Mmio> {
+        let length = self.pitch.checked_mul(self.height)?;
+        let address = usize::try_from(self.address).ok().filter(|address| *address != 0)?;
+        address.checked_add(length)?;
+        // SAFETY: the loader made a picture there, for the kernel to own.
+        Some(unsafe { Mmio::map_picture(address, length) })
     }
 }

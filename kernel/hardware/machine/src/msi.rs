@@ -3,8 +3,9 @@
 //! The message is a write that the local APIC takes for an interrupt (Intel SDM vol. 3, section 11.11). The capabilities are
 //! read and switched by the crate `pci_types`.
 
+use crate::interrupt::Handler;
 use crate::mmio::Mmio;
-use crate::pci::{Config, Handler};
+use crate::pci_config::Config;
 use crate::{cpu, interrupt};
 use alloc::sync::Arc;
 use core::ops::Range;

@@ -5,11 +5,10 @@
 
 use crate::boot_info::{BootInfo, LoaderInfo, RegionKind};
 use crate::lock::IrqLock;
-use crate::{apic, cpu, dma, heap, interrupt, layout};
+use crate::{dma, heap, layout};
 use bitflags::bitflags;
 use core::alloc::Layout;
 use core::ops::Range;
-use core::sync::atomic::{AtomicUsize, Ordering};
 use x86::controlregs;
 
 const PAGE: usize = 4096;
@@ -100,8 +99,11 @@ impl Tables {
         let end = range.end.next_multiple_of(PAGE);
         while at < end {
             let large = at.is_multiple_of(LARGE_PAGE) && end - at >= LARGE_PAGE;
-            let (entry, extra, step) =
-                if large { (self.entry_of_large(at), Entry::LARGE, LARGE_PAGE) } else { (Some(self.entry(at, 1)), Entry::empty(), PAGE) };
+            let (entry, extra, step) = if large {
+                (self.entry_of_large(at), Entry::LARGE, LARGE_PAGE)
+            } else {
+                (Some(self.entry(at, 1)), Entry::empty(), PAGE)
+            };
             match entry {
                 // SAFETY: the entry lies in a table of ours.
                 Some(entry) => unsafe { entry.write_volatile(at as u64 | (flags | extra).bits()) },
@@ -144,25 +146,27 @@ fn split(value: u64) -> *mut Table {
     table
 }
 
-/// Gives the RAM below 4 GiB to the heap.
-///
-/// # Safety
-/// Called once, at boot, on the page tables of the entry stub, which map the first 4 GiB.
-pub unsafe fn add_low_memory(info: &LoaderInfo) {
-    info.for_each_region(|region, kind| {
+/// Gives the RAM below 4 GiB to the heap; returns what the loader said, copied there. The loader's own structures are not to
+/// be read afterwards: some of them will not stay mapped.
+#[must_use]
+pub fn add_low_memory(loader: LoaderInfo) -> BootInfo {
+    loader.for_each_region(|region, kind| {
         if kind == RegionKind::Usable {
-            let reserved = |visit: &mut dyn FnMut(Range<usize>)| info.for_each_reserved(visit);
-            // SAFETY: mapped by the entry stub's tables, free but for what is left out.
+            let reserved = |visit: &mut dyn FnMut(Range<usize>)| loader.for_each_reserved(visit);
+            // SAFETY: mapped by the entry stub's tables, which who loaded the value vouched for; free but for what is left
+            // out; and given once, as the value is used up.
             unsafe { add_unreserved(reserved, region.start.min(GIB_4)..region.end.min(GIB_4)) };
         }
     });
+    BootInfo::new(&loader)
 }
 
 /// Builds the page tables, switches to them, and gives the heap the RAM above 4 GiB.
 ///
-/// # Safety
-/// Called once, at boot, after [`add_low_memory`].
-pub unsafe fn init(info: &BootInfo) {
+/// # Panics
+/// When called a second time.
+pub fn init(info: &BootInfo) {
+    assert!(TABLES.lock().root.is_null(), "the page tables are built once");
     TABLES.lock().root = new_table();
     let mut tables = TABLES.lock();
     for (region, _) in &info.regions {
@@ -263,15 +267,15 @@ pub fn set_trampoline(page: usize, executable: bool) {
     flush(page);
 }
 
-/// Unmaps the page at `address`, on all CPUs, before it serves as a guard.
-pub fn unmap_guard(address: usize) {
+/// Unmaps the page at `address`, before it serves as a guard. Other CPUs may still have it cached: `shootdown` tells them.
+pub(crate) fn unmap_guard(address: usize) {
     // SAFETY: the page belongs to the caller, who does not access it while it is a guard.
     unsafe { TABLES.lock().entry(address, 1).write_volatile(0) };
-    flush_everywhere(address);
+    flush(address);
 }
 
 /// Maps a guard page again. No CPU can have cached the absence of a page.
-pub fn map_guard(address: usize) {
+pub(crate) fn map_guard(address: usize) {
     // SAFETY: the page belongs to the caller.
     unsafe { TABLES.lock().entry(address, 1).write_volatile(address as u64 | READ_WRITE.bits()) };
 }
@@ -279,32 +283,4 @@ pub fn map_guard(address: usize) {
 fn flush(address: usize) {
     // SAFETY: dropping a cached translation is always allowed.
     unsafe { x86::tlb::flush(address) };
-}
-
-static FLUSHES_LEFT: AtomicUsize = AtomicUsize::new(0);
-/// Held by the CPU that waits for the others; taken with interrupts on, so that two cannot wait for each other.
-static FLUSHER: spin::Mutex<()> = spin::Mutex::new(());
-
-/// Makes every CPU drop its translation of `address`, and waits until it has.
-fn flush_everywhere(address: usize) {
-    if cpu::count() < 2 {
-        flush(address);
-        return;
-    }
-    assert!(cpu::interrupts_enabled(), "a CPU that waits for the others must answer them");
-    let _one_at_a_time = FLUSHER.lock();
-    // This CPU is asked too: the thread may be moved to another one at any point here. The number of running CPUs only
-    // grows before threads exist.
-    FLUSHES_LEFT.store(cpu::count(), Ordering::SeqCst);
-    apic::send_to_all(interrupt::FLUSH_VECTOR);
-    while FLUSHES_LEFT.load(Ordering::SeqCst) > 0 {
-        core::hint::spin_loop();
-    }
-}
-
-/// Runs on a CPU that was asked to drop its cached translations.
-pub(crate) fn flush_here() {
-    // SAFETY: dropping cached translations is always allowed.
-    unsafe { x86::tlb::flush_all() };
-    FLUSHES_LEFT.fetch_sub(1, Ordering::SeqCst);
 }

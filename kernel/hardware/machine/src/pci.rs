@@ -9,22 +9,19 @@
 //! byte code takes a tenth of a second in an emulator and does not know every operation. What that costs: on a board whose
 //! I/O APIC has other lines for PCI than the 8259s, a card without messages (older than PCI 2.2) stays silent.
 
-use crate::acpi::{LineInfo, Topology};
-use crate::lock::IrqLock;
+use crate::acpi::Topology;
+use crate::interrupt::Handler;
+use crate::ioapic::LineInfo;
 use crate::mmio::Mmio;
-use crate::port::{Port, PortRange};
+use crate::pci_config::Config;
+use crate::port::PortRange;
 use crate::{interrupt, msi};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use pci_types::capability::PciCapability;
 use pci_types::device_type::DeviceType;
-use pci_types::{
-    Bar, CommandRegister, ConfigRegionAccess, EndpointHeader, HeaderType, PciAddress, PciHeader, PciPciBridgeHeader,
-};
+use pci_types::{Bar, CommandRegister, EndpointHeader, HeaderType, PciAddress, PciHeader, PciPciBridgeHeader};
 
-const CONFIG_ADDRESS: u16 = 0xCF8;
-const CONFIG_DATA: u16 = 0xCFC;
-const ENABLE: u32 = 1 << 31;
 const NOBODY: u16 = 0xFFFF;
 const INTERRUPT: u16 = 0x3C;
 /// What the page tables and every CPU can reach.
@@ -34,45 +31,6 @@ const MAX_PORTS: u16 = 256;
 /// A list of capabilities in 192 bytes, of at least 4 bytes each, is no longer than this unless it runs in a circle.
 const MAX_CAPABILITIES: usize = 48;
 
-/// The two ports of mechanism 1, which belong together.
-static CONFIG: IrqLock<()> = IrqLock::new(());
-
-/// Configuration space.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Config;
-
-impl Config {
-    /// Runs `access` on the data port while it leads to the word at `offset`.
-    fn with<R>(address: PciAddress, offset: u16, access: impl FnOnce(Port<u32>) -> R) -> R {
-        let (bus, device, function) =
-            (u32::from(address.bus()), u32::from(address.device()), u32::from(address.function()));
-        let selected = ENABLE | bus << 16 | device << 11 | function << 8 | u32::from(offset & 0xFC);
-        let _both_ports = CONFIG.lock();
-        // SAFETY: the ports of configuration mechanism 1.
-        let (select, data) = unsafe { (Port::<u32>::new(CONFIG_ADDRESS), Port::<u32>::new(CONFIG_DATA)) };
-        select.write(selected);
-        access(data)
-    }
-
-    fn read(address: PciAddress, offset: u16) -> u32 {
-        Config::with(address, offset, |data| data.read())
-    }
-
-    fn write(address: PciAddress, offset: u16, value: u32) {
-        Config::with(address, offset, |data| data.write(value));
-    }
-}
-
-impl ConfigRegionAccess for Config {
-    unsafe fn read(&self, address: PciAddress, offset: u16) -> u32 {
-        Config::read(address, offset)
-    }
-
-    unsafe fn write(&self, address: PciAddress, offset: u16, value: u32) {
-        Config::write(address, offset, value);
-    }
-}
-
 /// How a function's interrupt reaches the CPU.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
@@ -81,9 +39,6 @@ pub enum Signal {
     /// A line that others may share, raised for as long as the function wants service.
     Line,
 }
-
-/// What runs at an interrupt.
-pub type Handler = Arc<dyn Fn() + Send + Sync>;
 
 /// A function of a device on the bus. Whoever has the value owns the device.
 #[derive(Debug)]
@@ -187,16 +142,14 @@ impl Function {
 
     /// Lets the function answer at its registers and reach memory by itself.
     pub fn enable(&self) {
-        let wanted =
-            CommandRegister::IO_ENABLE | CommandRegister::MEMORY_ENABLE | CommandRegister::BUS_MASTER_ENABLE;
+        let wanted = CommandRegister::IO_ENABLE | CommandRegister::MEMORY_ENABLE | CommandRegister::BUS_MASTER_ENABLE;
         self.header().update_command(Config, |command| command | wanted);
     }
 
     /// Keeps the function from reaching memory by itself: for a device that could not be set up.
     pub fn silence(&self) {
         let wanted = CommandRegister::BUS_MASTER_ENABLE;
-        self.header()
-            .update_command(Config, |command| command & !wanted | CommandRegister::INTERRUPT_DISABLE);
+        self.header().update_command(Config, |command| command & !wanted | CommandRegister::INTERRUPT_DISABLE);
     }
 
     /// Reads the 32-bit word at `offset` (a multiple of 4) of its configuration space.

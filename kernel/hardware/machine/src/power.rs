@@ -1,7 +1,7 @@
 //! Leaving the machine: off, reset, and the verdict for a test harness.
 
 use crate::port::Port;
-use crate::{acpi, cpu};
+use crate::{acpi, interrupt_flag};
 use interfaces::Power;
 
 /// Where QEMU's `isa-debug-exit` stands in this project's harness: a byte `n` ends it with status `2n + 1`.
@@ -33,8 +33,8 @@ pub fn leave(how: Power) -> ! {
         }
         Power::Reset => reset(),
     }
-    cpu::disable_interrupts();
-    cpu::stop()
+    interrupt_flag::disable();
+    interrupt_flag::stop()
 }
 
 /// Resets by ACPI's register, then the keyboard controller, then a triple fault, until one works.

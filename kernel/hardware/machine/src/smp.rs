@@ -1,6 +1,6 @@
 //! Starting the other processors (Intel SDM vol. 3, section 8.4).
 
-use crate::{apic, clock, cpu, interrupt, paging};
+use crate::{apic, clock, cpu, interrupt, interrupt_flag, paging};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, Ordering};
@@ -98,6 +98,6 @@ extern "C" fn processor_start(number: u32) -> ! {
     RUNNING.fetch_add(1, Ordering::AcqRel);
     match MAIN.get() {
         Some(main) => main(),
-        None => cpu::stop(),
+        None => interrupt_flag::stop(),
     }
 }

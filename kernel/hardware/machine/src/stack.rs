@@ -1,6 +1,6 @@
 //! Stacks with a guard page below them.
 
-use crate::paging;
+use crate::{paging, shootdown};
 use alloc::alloc::{alloc, dealloc};
 use core::alloc::Layout;
 use core::ops::Range;
@@ -27,6 +27,7 @@ impl Stack {
             return None;
         }
         paging::unmap_guard(base);
+        shootdown::flush_everywhere();
         Some(Stack { base, size })
     }
 

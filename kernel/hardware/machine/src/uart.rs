@@ -34,6 +34,15 @@ pub struct Uart {
     registers: IrqLock<Registers>,
 }
 
+// SAFETY: COM2 is where a PC has its second UART.
+static SECOND: Uart = unsafe { Uart::new(COM2) };
+
+/// The second serial line.
+#[must_use]
+pub fn second_line() -> &'static Uart {
+    &SECOND
+}
+
 impl Uart {
     /// The line whose registers begin at port `base`; nothing is touched yet.
     ///

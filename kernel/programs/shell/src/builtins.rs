@@ -91,7 +91,9 @@ fn cd(shell: &mut Shell, args: &[String], streams: &Streams) -> Outcome {
     if let Err(error) = resolved.and_then(|location| shell.process.set_cwd(location)) {
         return fail(streams, format_args!("cd: {target}: {error}"));
     }
-    shell.state.variables.set("OLDPWD", &old);
+    if let Err(error) = shell.state.variables.set("OLDPWD", &old) {
+        streams.complain(format_args!("cd: OLDPWD: {error}"));
+    }
     shell.note_directory();
     match args.get(1).map(String::as_str) {
         Some("-") => print(streams, format_args!("{}\n", shell.directory())),
@@ -125,8 +127,8 @@ fn export(shell: &mut Shell, args: &[String], streams: &Streams) -> Outcome {
         if !is_name(name) {
             return fail(streams, format_args!("export: {name} cannot be a variable's name"));
         }
-        if let Some(value) = value {
-            shell.state.variables.set(name, value);
+        if let Err(error) = value.map_or(Ok(()), |value| shell.state.variables.set(name, value)) {
+            return fail(streams, format_args!("export: {name}: {error}"));
         }
         shell.state.variables.export(name);
     }
@@ -214,7 +216,7 @@ fn fg(shell: &mut Shell, args: &[String], streams: &Streams) -> Outcome {
         return fail(streams, format_args!("fg: no such job: {}; try jobs", if name.is_empty() { "%" } else { name }));
     };
     streams.complain(&job.text);
-    shell.continue_job(&job.job, job.processes)?;
+    shell.continue_job(&job)?;
     Outcome::Continue(shell.state.status)
 }
 

@@ -4,10 +4,10 @@
 
 use crate::builtins::{self, Builtin};
 use crate::expand;
-use crate::launch::{Prepared, Started};
+use crate::launch::{Prepared, StartError, Started};
 use crate::shell::{OnFailure, Shell};
 use crate::streams::{STDIN, Streams};
-use crate::syntax::{self, Command, Connector, List, Mode, Pipeline, Script};
+use crate::syntax::{Command, Connector, List, Mode, Parser, Pipeline, Script};
 use process::ExitStatus;
 use std::fmt::Display;
 use std::ops::ControlFlow;
@@ -28,24 +28,31 @@ pub(crate) type Flow = ControlFlow<Stop>;
 const GO_ON: Flow = Flow::Continue(());
 
 impl Shell {
-    /// Parses and runs `text`, which may be many lines.
+    /// Parses and runs `text` line by line, as far as it is free of errors.
     pub(crate) fn run(&mut self, text: &str) -> Flow {
-        match syntax::parse(text) {
-            Ok(script) => self.run_script(&script),
-            Err(error) => {
-                self.complain(error);
-                self.state.status = ExitStatus::USAGE.code();
-                GO_ON
+        let mut parser = Parser::new(text);
+        loop {
+            match parser.next_line() {
+                Ok(Some(line)) => self.run_script(&line)?,
+                Ok(None) => return GO_ON,
+                Err(error) => {
+                    self.complain(error);
+                    self.state.status = ExitStatus::USAGE.code();
+                    return GO_ON;
+                }
             }
         }
     }
 
     pub(crate) fn run_script(&mut self, script: &Script) -> Flow {
-        script.lists.iter().try_for_each(|list| match list.mode {
-            Mode::Foreground => self.run_list(list),
-            Mode::Background => {
-                self.run_in_background(list);
-                GO_ON
+        script.lists.iter().try_for_each(|list| {
+            self.heed_interrupt()?;
+            match list.mode {
+                Mode::Foreground => self.run_list(list),
+                Mode::Background => {
+                    self.run_in_background(list);
+                    GO_ON
+                }
             }
         })
     }
@@ -85,20 +92,22 @@ impl Shell {
 
     /// A command that is all of its pipeline.
     fn run_command(&mut self, command: &Command, streams: Streams) -> Flow {
-        let prepared = self.prepare(command);
-        let redirected = match streams.clone().redirect(self, &command.redirections) {
-            Ok(redirected) => redirected,
-            Err((path, error)) => {
-                self.complain(format_args!("{path}: {error}"));
-                self.state.status = ExitStatus::FAILURE.code();
+        let prepared = self.prepare(command).and_then(|prepared| {
+            let redirected = streams.clone().redirect(self, &command.redirections);
+            redirected.map(|redirected| (prepared, redirected)).map_err(|(path, error)| StartError::new(&path, error))
+        });
+        let (prepared, redirected) = match prepared {
+            Ok(prepared) => prepared,
+            Err(error) => {
+                self.complain(error.message);
+                self.state.status = error.status;
                 return GO_ON;
             }
         };
         match builtins::lookup(prepared.name()) {
             Some(builtin) => self.run_builtin(builtin, &prepared, &redirected),
             None if prepared.args.is_empty() => {
-                self.assign(&prepared);
-                self.state.status = 0;
+                self.state.status = self.assign(&prepared);
                 GO_ON
             }
             None => self.run_job(|shell, job| {
@@ -116,19 +125,25 @@ impl Shell {
         GO_ON
     }
 
-    fn assign(&mut self, prepared: &Prepared) {
-        for (name, value) in &prepared.assignments {
-            self.state.variables.set(name, value);
+    /// Sets variables; the status of that.
+    fn assign(&mut self, prepared: &Prepared) -> i32 {
+        let set = |(name, value): &(String, String)| self.state.variables.set(name, value);
+        match prepared.assignments.iter().try_for_each(set) {
+            Ok(()) => 0,
+            Err(error) => {
+                self.complain(format_args!("variables: {error}"));
+                ExitStatus::FAILURE.code()
+            }
         }
     }
 
     /// Expands the words of a command.
-    pub(crate) fn prepare(&self, command: &Command) -> Prepared {
-        let assignment = |(name, value): &(String, _)| (name.clone(), expand::single(self, value));
-        Prepared {
-            assignments: command.assignments.iter().map(assignment).collect(),
-            args: expand::fields(self, &command.words),
-        }
+    pub(crate) fn prepare(&self, command: &Command) -> Result<Prepared, StartError> {
+        let assignment = |(name, value): &(String, _)| Ok((name.clone(), expand::single(self, value)?));
+        let assignments = command.assignments.iter().map(assignment).collect::<interfaces::Result<_>>();
+        let assignments = assignments.map_err(|error| StartError::new("assignment", error))?;
+        let args = expand::fields(self, &command.words).map_err(|error| StartError::new("words", error))?;
+        Ok(Prepared { assignments, args })
     }
 
     fn run_in_background(&mut self, list: &List) {

@@ -7,57 +7,87 @@ use crate::files;
 use crate::pattern::Pattern;
 use crate::shell::Shell;
 use crate::syntax::{Part, Quoting, Word};
+use interfaces::{Errno, Result};
 use vfs::{Follow, Kind, Scope};
+
+/// Characters that the words of one command may become: a script must not take all memory.
+const MAX_EXPANSION: usize = 1 << 20;
 
 /// Characters of an argument with what they were quoted by.
 type Field = Vec<(char, Quoting)>;
 
-/// The arguments that `words` become.
-pub(crate) fn fields(shell: &Shell, words: &[Word]) -> Vec<String> {
-    words.iter().flat_map(|word| split(shell, word)).flat_map(|field| file_names(shell, &field)).collect()
+/// How much more an expansion may yield.
+struct Room(usize);
+
+impl Room {
+    /// E2BIG when it is used up.
+    fn take(&mut self, count: usize) -> Result<()> {
+        // Something for each piece, however short.
+        self.0 = self.0.checked_sub(count.saturating_add(1)).ok_or(Errno::E2BIG)?;
+        Ok(())
+    }
 }
 
-/// What `word` becomes where exactly one value is wanted: an assignment, the target of a redirection.
-pub(crate) fn single(shell: &Shell, word: &Word) -> String {
-    let mut value = String::new();
-    for (index, part) in word.parts.iter().enumerate() {
-        match part {
-            Part::Text(text, Quoting::Bare) if index == 0 => value += &tilde(shell, text),
-            Part::Text(text, _) => value += text,
-            Part::Variable(name, _) => value += &shell.parameter(name),
+/// The arguments that `words` become; E2BIG.
+pub(crate) fn fields(shell: &Shell, words: &[Word]) -> Result<Vec<String>> {
+    let mut room = Room(MAX_EXPANSION);
+    let mut arguments = Vec::new();
+    for word in words {
+        for field in split(shell, word, &mut room)? {
+            arguments.extend(file_names(shell, &field, &mut room)?);
         }
     }
-    value
+    Ok(arguments)
+}
+
+/// What `word` becomes where exactly one value is wanted: an assignment, the target of a redirection; E2BIG.
+pub(crate) fn single(shell: &Shell, word: &Word) -> Result<String> {
+    let mut value = String::new();
+    let mut room = Room(MAX_EXPANSION);
+    for (index, part) in word.parts.iter().enumerate() {
+        let piece = match part {
+            Part::Text(text, Quoting::Bare) if index == 0 => tilde(shell, text),
+            Part::Text(text, _) => text.clone(),
+            Part::Variable(name, _) => shell.parameter(name),
+        };
+        room.take(piece.len())?;
+        value += &piece;
+    }
+    Ok(value)
 }
 
 /// Expands variables and splits their unquoted values.
-fn split(shell: &Shell, word: &Word) -> Vec<Field> {
-    let mut fields = Splitter::default();
+fn split(shell: &Shell, word: &Word, room: &mut Room) -> Result<Vec<Field>> {
+    let mut fields = Splitter { room, done: Vec::new(), current: None };
     for (index, part) in word.parts.iter().enumerate() {
         match part {
-            Part::Text(text, Quoting::Bare) if index == 0 => fields.add(&tilde(shell, text), Quoting::Bare),
-            Part::Text(text, quoting) => fields.add(text, *quoting),
-            Part::Variable(name, Quoting::Quoted) if name == "@" => fields.add_each(shell.arguments()),
-            Part::Variable(name, Quoting::Quoted) => fields.add(&shell.parameter(name), Quoting::Quoted),
-            Part::Variable(name, Quoting::Bare) => fields.add_split(&shell.parameter(name)),
+            Part::Text(text, Quoting::Bare) if index == 0 => fields.add(&tilde(shell, text), Quoting::Bare)?,
+            Part::Text(text, quoting) => fields.add(text, *quoting)?,
+            Part::Variable(name, Quoting::Quoted) if name == "@" => fields.add_each(shell.arguments())?,
+            Part::Variable(name, Quoting::Quoted) => fields.add(&shell.parameter(name), Quoting::Quoted)?,
+            Part::Variable(name, Quoting::Bare) => fields.add_split(&shell.parameter(name))?,
         }
     }
-    fields.finish()
+    fields.done.extend(fields.current.take());
+    Ok(fields.done)
 }
 
-#[derive(Default)]
-struct Splitter {
+struct Splitter<'a> {
+    room: &'a mut Room,
     done: Vec<Field>,
     /// The field that is being made. `None`: there is nothing of it yet, and nothing has to come.
     current: Option<Field>,
 }
 
-impl Splitter {
-    fn add(&mut self, text: &str, quoting: Quoting) {
+impl Splitter<'_> {
+    fn add(&mut self, text: &str, quoting: Quoting) -> Result<()> {
+        self.room.take(text.len())?;
         self.current.get_or_insert_default().extend(text.chars().map(|character| (character, quoting)));
+        Ok(())
     }
 
-    fn add_split(&mut self, value: &str) {
+    fn add_split(&mut self, value: &str) -> Result<()> {
+        self.room.take(value.len())?;
         for character in value.chars() {
             match character {
                 ' ' | '\t' | '\n' => self.done.extend(self.current.take()),
@@ -65,21 +95,18 @@ impl Splitter {
                 _ => self.current.get_or_insert_default().push((character, Quoting::Bare)),
             }
         }
+        Ok(())
     }
 
     /// `"$@"`: each argument a field of its own, the first and last joined with what is around.
-    fn add_each(&mut self, arguments: &[String]) {
+    fn add_each(&mut self, arguments: &[String]) -> Result<()> {
         for (index, argument) in arguments.iter().enumerate() {
             if index > 0 {
                 self.done.extend(self.current.take());
             }
-            self.add(argument, Quoting::Quoted);
+            self.add(argument, Quoting::Quoted)?;
         }
-    }
-
-    fn finish(mut self) -> Vec<Field> {
-        self.done.extend(self.current.take());
-        self.done
+        Ok(())
     }
 }
 
@@ -95,18 +122,24 @@ fn tilde(shell: &Shell, text: &str) -> String {
 }
 
 /// The files that a field names if it is a pattern; else, and when there is none, its text.
-fn file_names(shell: &Shell, field: &Field) -> Vec<String> {
+fn file_names(shell: &Shell, field: &Field, room: &mut Room) -> Result<Vec<String>> {
     let text = || field.iter().map(|(character, _)| character).collect::<String>();
     let is_special =
         |(character, quoting): &(char, Quoting)| *quoting == Quoting::Bare && matches!(character, '*' | '?' | '[');
     if !field.iter().any(is_special) {
-        return vec![text()];
+        return Ok(vec![text()]);
     }
     let mut found = vec![String::new()];
     for component in field.split_inclusive(|(character, _)| *character == '/') {
-        found = found.iter().flat_map(|prefix| matching(shell, prefix, component)).collect();
+        let mut longer = Vec::new();
+        for prefix in &found {
+            let paths = matching(shell, prefix, component);
+            paths.iter().try_for_each(|path| room.take(path.len()))?;
+            longer.extend(paths);
+        }
+        found = longer;
     }
-    if found.is_empty() { vec![text()] } else { found }
+    Ok(if found.is_empty() { vec![text()] } else { found })
 }
 
 /// The paths that begin with `prefix` (which ends in a slash or is empty) and go on with what matches `component`.

@@ -5,6 +5,8 @@ use vfs::{Location, OpenOptions, Scope, Vfs};
 
 /// Lines that are remembered.
 const CAPACITY: usize = 1000;
+/// The longest line that is remembered, in bytes.
+const MAX_LINE: usize = 4096;
 /// The most that is read of the file.
 const MAX_FILE: usize = 1 << 20;
 
@@ -29,10 +31,12 @@ impl History {
         self.lines.len()
     }
 
-    /// Remembers `line`, unless it is blank, begins with a blank, or repeats the last one; says whether.
+    /// Remembers `line`, unless it is blank, begins with a blank, repeats the last one or is huge; says whether.
     pub(crate) fn add(&mut self, line: &str) -> bool {
-        let is_news =
-            !line.trim().is_empty() && !line.starts_with(' ') && self.lines.back().is_none_or(|last| last != line);
+        let is_news = !line.trim().is_empty()
+            && line.len() <= MAX_LINE
+            && !line.starts_with(' ')
+            && self.lines.back().is_none_or(|last| last != line);
         if is_news {
             if self.lines.len() == CAPACITY {
                 self.lines.pop_front();

@@ -5,9 +5,9 @@
 use crate::editor::{Editor, Entry};
 use crate::execute::{Flow, Stop};
 use crate::shell::Shell;
-use crate::syntax::{self, Script, SyntaxError};
-use interfaces::Result;
-use process::ExitStatus;
+use crate::syntax::{self, MAX_LINE, Script, SyntaxError};
+use interfaces::{Errno, Result};
+use process::{ExitStatus, KillReason};
 use std::sync::Arc;
 use vfs::OpenFile;
 
@@ -26,7 +26,12 @@ impl Input {
     /// The next line, without its end.
     fn line(&mut self, prompt: &str, shell: &Shell) -> Result<Entry> {
         match self {
-            Input::Terminal(editor) => editor.read_line(prompt, &shell.state.history, shell),
+            Input::Terminal(editor) => {
+                let terminal = editor.take_terminal();
+                // What was pressed until now was meant for the last line.
+                shell.interrupt.forget();
+                editor.read_line(terminal, prompt, &shell.state.history, shell)
+            }
             Input::Stream(file) => read_line(file).map(|line| line.map_or(Entry::End, Entry::Line)),
         }
     }
@@ -40,6 +45,7 @@ fn read_line(file: &OpenFile) -> Result<Option<String>> {
             0 if line.is_empty() => return Ok(None),
             0 => break,
             _ if byte == *b"\n" => break,
+            _ if line.len() >= MAX_LINE => return Err(Errno::E2BIG),
             _ => line.push(byte[0]),
         }
     }
@@ -66,8 +72,13 @@ impl Shell {
                     }
                 }
                 Ok(Entered::Nothing) => {}
-                // The terminal is gone, or this shell was killed.
-                Ok(Entered::End) | Err(_) => return,
+                Ok(Entered::End) | Err(Errno::ECANCELED) => return,
+                Err(Errno::EIO) if self.terminal.is_some() => return self.hang_up(),
+                Err(error) => {
+                    self.complain(format_args!("standard input: {error}"));
+                    self.state.status = ExitStatus::USAGE.code();
+                    return;
+                }
             }
         }
     }
@@ -78,6 +89,11 @@ impl Shell {
         if terminal.is_some_and(|terminal| terminal.cursor_column() > 0) {
             self.complain("");
         }
+    }
+
+    /// The terminal is gone, and with it whom the jobs in the background ran for.
+    fn hang_up(&self) {
+        self.jobs.iter().for_each(|job| job.job.kill(KillReason::Kill));
     }
 
     fn next_script(&mut self, input: &mut Input) -> Result<Entered> {
@@ -97,6 +113,7 @@ impl Shell {
                 Entry::End => return Ok(self.refuse(&text, &SyntaxError::Incomplete("something"))),
             }
             match syntax::parse(&text) {
+                Err(_) if text.len() > MAX_LINE => return Err(Errno::E2BIG),
                 Ok(script) => {
                     self.remember(&text);
                     return Ok(Entered::Script(script));

@@ -4,6 +4,9 @@ use process::{ExitStatus, Job, Process};
 use std::sync::Arc;
 use wait::Waiter;
 
+/// Jobs that have ended are remembered for `wait` up to this many in all.
+const REMEMBERED: usize = 256;
+
 /// A pipeline or list in the background.
 pub(crate) struct Background {
     /// What `fg` and `%` call it.
@@ -37,6 +40,9 @@ pub(crate) struct Jobs {
 impl Jobs {
     /// Adds a job and returns its number, the lowest above those in use.
     pub(crate) fn add(&mut self, job: Arc<Job>, processes: Vec<Arc<Process>>, text: &str) -> usize {
+        if self.jobs.len() >= REMEMBERED {
+            self.take_finished();
+        }
         let number = self.jobs.last().map_or(1, |last| last.number + 1);
         self.newest_pid = processes.last().map(|process| process.pid());
         self.jobs.push(Background { number, job, processes, text: text.into() });

@@ -1,21 +1,14 @@
-//! Starting processes, and waiting for those in the foreground.
-//!
-//! The members of a pipeline run side by side through pipes. In an interactive shell each pipeline is a job of its own,
-//! which ^C interrupts while it is in the foreground; in a script all belong to the script's job, so that ^C ends the script
-//! with them.
+//! Starting processes: the members of a pipeline run side by side through pipes. `foreground` waits for them.
 
 use crate::builtins;
-use crate::execute::{Flow, Stop};
+use crate::execute::Flow;
 use crate::shell::Shell;
 use crate::streams::{STDIN, STDOUT, Streams};
 use crate::syntax::Command;
 use interfaces::Errno;
-use process::{Context, ExitStatus, Job, KillReason, Process, Programs, Spawn};
+use process::{Context, ExitStatus, Job, Process, Programs, Spawn};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::Poll;
 use vfs::OpenFile;
-use wait::WaitList;
 
 /// Bytes that a pipe holds.
 const PIPE_CAPACITY: usize = 64 * 1024;
@@ -39,12 +32,12 @@ impl Prepared {
 
 /// Why a command did not start.
 pub(crate) struct StartError {
-    message: String,
-    status: i32,
+    pub(crate) message: String,
+    pub(crate) status: i32,
 }
 
 impl StartError {
-    fn new(name: &str, error: Errno) -> StartError {
+    pub(crate) fn new(name: &str, error: Errno) -> StartError {
         StartError { message: format!("{name}: {error}"), status: ExitStatus::FAILURE.code() }
     }
 }
@@ -54,7 +47,7 @@ impl StartError {
 pub(crate) struct Started {
     pub(crate) processes: Vec<Arc<Process>>,
     /// The job's status, if its last member did not start.
-    failure: Option<i32>,
+    pub(crate) failure: Option<i32>,
 }
 
 impl Started {
@@ -72,104 +65,6 @@ impl Started {
 }
 
 impl Shell {
-    /// The job of what is started next.
-    pub(crate) fn new_job(&self) -> Arc<Job> {
-        if self.terminal.is_some() { Job::new() } else { Arc::clone(self.process.job()) }
-    }
-
-    /// Starts a job, waits for it, and makes its status the shell's. ^C interrupts it.
-    pub(crate) fn run_job(&mut self, start: impl FnOnce(&mut Shell, &Arc<Job>) -> Started) -> Flow {
-        let job = self.new_job();
-        // Set before the start: a ^C in between must not get lost.
-        let outer = self.direct_interrupts_to(&job);
-        let started = start(self, &job);
-        let status = wait_for_all(&started.processes);
-        self.restore_interrupts(outer);
-        match status {
-            Err(_) => self.die_with(&job),
-            Ok(status) => self.note_end(started.failure.map_or(status, ExitStatus::Exited), &started.processes),
-        }
-    }
-
-    /// Brings a job to the foreground.
-    pub(crate) fn continue_job(&mut self, job: &Arc<Job>, processes: Vec<Arc<Process>>) -> Flow {
-        let job = Arc::clone(job);
-        let outer = self.direct_interrupts_to(&job);
-        let status = wait_for_all(&processes);
-        self.restore_interrupts(outer);
-        match status {
-            Err(_) => self.die_with(&job),
-            Ok(status) => self.note_end(status, &processes),
-        }
-    }
-
-    /// Waits for a job in the background, which ^C leaves alone.
-    ///
-    /// # Errors
-    /// EINTR after ^C; ECANCELED when this shell is killed; ECHILD when there is no such job.
-    pub(crate) fn wait_for_job(&mut self, number: usize) -> interfaces::Result<ExitStatus> {
-        let job = self.jobs.iter().find(|job| job.number == number).ok_or(Errno::ECHILD)?;
-        let interrupted = Arc::new((AtomicBool::new(false), WaitList::new()));
-        let outer = self.direct_interrupts(Arc::new({
-            let interrupted = Arc::clone(&interrupted);
-            move || {
-                interrupted.0.store(true, Ordering::SeqCst);
-                interrupted.1.wake_all();
-            }
-        }));
-        let ended = wait::wait_for(None, |waiter| {
-            interrupted.1.register(waiter);
-            match job.poll(Some(waiter)) {
-                Some(status) => Poll::Ready(Ok(status)),
-                None if interrupted.0.load(Ordering::SeqCst) => Poll::Ready(Err(Errno::EINTR)),
-                None => Poll::Pending,
-            }
-        });
-        self.restore_interrupts(outer);
-        let status = ended??;
-        self.jobs.take(number);
-        Ok(status)
-    }
-
-    fn direct_interrupts_to(&self, job: &Arc<Job>) -> Option<InterruptHandler> {
-        let job = Arc::clone(job);
-        self.direct_interrupts(Arc::new(move || job.kill(KillReason::Interrupt)))
-    }
-
-    fn direct_interrupts(&self, handler: InterruptHandler) -> Option<InterruptHandler> {
-        self.terminal.as_ref()?.as_terminal()?.set_interrupt(Some(handler))
-    }
-
-    fn restore_interrupts(&self, outer: Option<InterruptHandler>) {
-        if let Some(terminal) = self.terminal.as_ref().and_then(|terminal| terminal.as_terminal()) {
-            terminal.set_interrupt(outer);
-        }
-    }
-
-    /// This shell was killed while it waited: what it has in the foreground goes with it.
-    fn die_with(&self, job: &Job) -> Flow {
-        if self.terminal.is_some() {
-            job.kill(KillReason::Kill);
-        }
-        Flow::Break(Stop::Shell)
-    }
-
-    fn note_end(&mut self, status: ExitStatus, processes: &[Arc<Process>]) -> Flow {
-        self.state.status = status.code();
-        if self.terminal.is_none() {
-            return Flow::Continue(());
-        }
-        match status {
-            ExitStatus::Interrupted => return Flow::Break(Stop::Script),
-            ExitStatus::Killed | ExitStatus::Panicked | ExitStatus::OutOfMemory => {
-                let name = processes.last().map_or("", |last| last.name());
-                self.complain(format_args!("{name}: {status}"));
-            }
-            ExitStatus::Exited(_) | ExitStatus::Trapped => {}
-        }
-        Flow::Continue(())
-    }
-
     /// Starts the members of a pipeline.
     pub(crate) fn start_pipeline(&mut self, commands: &[Command], streams: &Streams, job: &Arc<Job>) -> Started {
         let mut started = Started::default();
@@ -184,10 +79,12 @@ impl Shell {
                 own = own.with(STDOUT, writer);
                 input = Some(reader);
             }
-            let prepared = self.prepare(command);
-            let redirected = own.redirect(self, &command.redirections);
-            let redirected = redirected.map_err(|(path, error)| StartError::new(&path, error));
-            started.add(redirected.and_then(|own| self.start(&prepared, own, job)), streams);
+            let member = self.prepare(command).and_then(|prepared| {
+                let redirected = own.redirect(self, &command.redirections);
+                let redirected = redirected.map_err(|(path, error)| StartError::new(&path, error))?;
+                self.start(&prepared, redirected, job)
+            });
+            started.add(member, streams);
         }
         started
     }
@@ -265,18 +162,6 @@ impl Shell {
         });
         spawned.map_err(|error| StartError::new(&name, error))
     }
-}
-
-/// A terminal's handler of ^C.
-type InterruptHandler = Arc<dyn Fn() + Send + Sync>;
-
-/// Waits until all have ended; the status of the last one. ^C goes to all, but a member that sees the end of another first
-/// may end well: all count as interrupted then.
-fn wait_for_all(processes: &[Arc<Process>]) -> interfaces::Result<ExitStatus> {
-    processes.iter().try_fold(ExitStatus::SUCCESS, |before, process| match (before, process.wait()?) {
-        (ExitStatus::Interrupted, _) => Ok(ExitStatus::Interrupted),
-        (_, status) => Ok(status),
-    })
 }
 
 /// Why `name` cannot be run, with what to do next.

@@ -1,7 +1,7 @@
 //! The shell: what a user types becomes processes.
 //!
-//! `syntax` parses, `expand` turns words into arguments, `execute` runs lists and pipelines on a `Shell` and `launch` starts
-//! their processes; `input` feeds it from the `editor` or a file. `commands` are programs like any other, one small file and
+//! `syntax` parses, `expand` turns words into arguments, `execute` runs lists and pipelines on a `Shell`, `launch` starts
+//! their processes and `foreground` waits for them; `input` feeds it from the `editor` or a file. `commands` are programs like any other, one small file and
 //! one row in a table each; `builtins` are those that change the shell itself.
 //!
 //! The shell knows neither WebAssembly nor other kinds of programs: [`programs`] joins its own with those that the assembler
@@ -17,12 +17,13 @@ mod editor;
 mod execute;
 mod expand;
 mod files;
+mod foreground;
 mod history;
 mod input;
+mod interrupt;
 mod jobs;
 mod launch;
 mod pattern;
-mod session;
 mod sh;
 mod shell;
 mod streams;
@@ -30,7 +31,6 @@ mod syntax;
 mod system;
 mod variables;
 
-pub use session::Session;
 pub use system::{Space, System};
 
 use process::{ExitStatus, Loader, Program, Programs};

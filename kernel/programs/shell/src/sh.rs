@@ -4,6 +4,7 @@
 
 use crate::editor::Editor;
 use crate::input::Input;
+use crate::interrupt::Redirected;
 use crate::shell::{OnFailure, Shell};
 use interfaces::Result;
 use process::{Context, ExitStatus, Programs};
@@ -63,11 +64,13 @@ fn run_interactively(context: &Context, shell: &mut Shell) {
     if context.stdin.as_terminal().is_none() {
         return shell.run_input(Input::Stream(Arc::clone(&context.stdin)));
     }
-    shell.terminal = Some(Arc::clone(&context.stdin));
+    let terminal = &context.stdin;
+    shell.terminal = Some(Arc::clone(terminal));
+    let _redirected = Redirected::new(Arc::clone(terminal), shell.interrupt.handler());
     let path = shell.history_path();
     let (vfs, cwd) = (Arc::clone(shell.vfs()), shell.cwd());
     shell.state.history.load(&vfs, &cwd, &path);
-    let editor = Editor::new(Arc::clone(&context.stdin), Arc::clone(&context.stdout));
+    let editor = Editor::new(Arc::clone(terminal), Arc::clone(&context.stdout));
     shell.run_input(Input::Terminal(Box::new(editor)));
 }
 

@@ -3,6 +3,7 @@
 //! A subshell (a builtin in a pipeline, a list in the background) is a copy of the [`State`] in a process of its own.
 
 use crate::history::History;
+use crate::interrupt::Interrupt;
 use crate::jobs::Jobs;
 use crate::variables::Variables;
 use process::{Context, Process, ProcessTable, Programs};
@@ -10,7 +11,9 @@ use std::sync::Arc;
 use vfs::{Location, OpenFile, Vfs};
 
 /// What the environment may leave open: where commands are looked for, and where `~` leads.
-const DEFAULTS: [(&str, &str); 2] = [("PATH", "/bin"), ("HOME", "/")];
+const DEFAULTS: [(&str, &str); 2] = [("PATH", DEFAULT_PATH), ("HOME", "/")];
+/// Where commands are looked for without a `PATH`.
+pub(crate) const DEFAULT_PATH: &str = "/bin";
 
 /// What happens when a command fails (`set -e`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,6 +42,8 @@ pub(crate) struct Shell {
     pub(crate) table: Arc<ProcessTable>,
     /// The terminal whose ^C this shell directs. `None`: it is not interactive.
     pub(crate) terminal: Option<Arc<OpenFile>>,
+    /// ^C while no job is in the foreground.
+    pub(crate) interrupt: Arc<Interrupt>,
     pub(crate) jobs: Jobs,
     pub(crate) state: State,
 }
@@ -49,8 +54,9 @@ impl Shell {
         let mut variables = Variables::from_environment(context.process.env());
         for (name, value) in DEFAULTS {
             if variables.get(name).is_none() {
-                variables.set(name, value);
-                variables.export(name);
+                // Not exported: a shell that was started without an environment starts its programs without one. Should
+                // there be no room left, it does without.
+                let _full = variables.set(name, value);
             }
         }
         let state = State {
@@ -72,6 +78,7 @@ impl Shell {
             process: Arc::clone(&context.process),
             table: Arc::clone(&context.table),
             terminal: None,
+            interrupt: Arc::default(),
             jobs: Jobs::default(),
             state,
         }
@@ -90,11 +97,11 @@ impl Shell {
         self.vfs().path_of(&self.cwd()).unwrap_or_else(|_| "?".into())
     }
 
-    /// Brings `PWD` up to date.
+    /// Brings `PWD` up to date; it is exported where the shell's own environment has it.
     pub(crate) fn note_directory(&mut self) {
         let directory = self.directory();
-        self.state.variables.set("PWD", &directory);
-        self.state.variables.export("PWD");
+        // Without room it stays what it was.
+        let _full = self.state.variables.set("PWD", &directory);
     }
 
     /// What `$name` stands for; empty for what is not set.

@@ -43,7 +43,7 @@ impl Streams {
     ) -> std::result::Result<Streams, (String, Errno)> {
         for Redirection { fd, target } in redirections {
             let open = |word: &Word, options: OpenOptions| {
-                let path = expand::single(shell, word);
+                let path = expand::single(shell, word).map_err(|error| ("redirection".to_string(), error))?;
                 let opened = shell.vfs().open(&shell.cwd(), &path, Scope::Anywhere, &options);
                 opened.map_err(|error| (path, error))
             };

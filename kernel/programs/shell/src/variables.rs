@@ -1,6 +1,10 @@
 //! Variables, and which of them programs see.
 
+use interfaces::{Errno, Result};
 use std::collections::BTreeMap;
+
+/// Bytes that names and values may take: each program gets a copy of most of them.
+const CAPACITY: usize = 4 << 20;
 
 /// Who sees a variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,26 +19,40 @@ enum Visibility {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Variables {
     values: BTreeMap<String, (String, Visibility)>,
+    /// Bytes of all names and values.
+    size: usize,
 }
 
 impl Variables {
     /// What a shell starts with: all of its environment.
     pub(crate) fn from_environment(environment: BTreeMap<String, String>) -> Variables {
         let exported = |(name, value)| (name, (value, Visibility::Exported));
-        Variables { values: environment.into_iter().map(exported).collect() }
+        let size = environment.iter().map(|(name, value)| name.len() + value.len()).sum();
+        Variables { values: environment.into_iter().map(exported).collect(), size }
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.values.get(name).map(|(value, _)| value.as_str())
     }
 
-    /// Sets a value; a new variable is the shell's own.
-    pub(crate) fn set(&mut self, name: &str, value: &str) {
-        self.values.entry(name.into()).or_insert_with(|| (String::new(), Visibility::Own)).0 = value.into();
+    /// Sets a value; a new variable is the shell's own. ENOMEM when there is too much of them.
+    pub(crate) fn set(&mut self, name: &str, value: &str) -> Result<()> {
+        let known = self.values.get(name);
+        let freed = known.map_or(0, |(old, _)| name.len() + old.len());
+        let visibility = known.map_or(Visibility::Own, |(_, visibility)| *visibility);
+        let size = (self.size - freed).saturating_add(name.len()).saturating_add(value.len());
+        if size > CAPACITY {
+            return Err(Errno::ENOMEM);
+        }
+        self.values.insert(name.into(), (value.into(), visibility));
+        self.size = size;
+        Ok(())
     }
 
     pub(crate) fn unset(&mut self, name: &str) {
-        self.values.remove(name);
+        if let Some((value, _)) = self.values.remove(name) {
+            self.size -= name.len() + value.len();
+        }
     }
 
     /// Lets programs see a variable that is set.

@@ -162,7 +162,11 @@ fn text() {
         &machine,
         &[
             ("grep none /n", 1, ""),
-            ("grep '(' /n", 2, "grep: (: found open group without closing ')'\nusage: grep [-icvnlqhF] PATTERN [FILE...]\n"),
+            (
+                "grep '(' /n",
+                2,
+                "grep: (: found open group without closing ')'\nusage: grep [-icvnlqhF] PATTERN [FILE...]\n",
+            ),
             ("grep x /none", 2, "grep: /none: no such file or directory\n"),
             ("head -n x /n", 2, "head: x is not a number\nusage: head [-n LINES | -c BYTES] [FILE...]\n"),
             ("seq 1 0 2", 2, "seq: the step must not be 0\nusage: seq [FIRST [STEP]] LAST\n"),

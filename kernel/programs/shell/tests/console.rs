@@ -163,6 +163,17 @@ fn interrupt_ends_what_runs_in_the_foreground() {
 }
 
 #[test]
+fn interrupt_is_heeded_whenever_it_comes() {
+    let machine = Machine::new();
+    let console = Console::new(&machine);
+    for _ in 0..50 {
+        // Right behind the line: before, while or after its program starts.
+        console.settle().types("block; echo never\r").expect("never\r\n").types("\x03").expect("[130]$ ");
+    }
+    machine.wait_for_blocked(0);
+}
+
+#[test]
 fn end_of_file_ends_a_program_not_the_shell() {
     let machine = Machine::new();
     let console = Console::new(&machine);
@@ -177,7 +188,7 @@ fn jobs_are_told_of() {
     console.types("block &\r").expect("[1] ");
     machine.wait_for_blocked(1);
     console.types("jobs\r").expect("[1] running  block\r\n");
-    console.types("wait\r").expect("wait\r\n").types("\x03").expect("[130]$ ");
+    console.settle().types("wait\r").expect("wait\r\n").types("\x03").expect("[130]$ ");
     console.types("kill $!\r").expect("kill $!\r\n");
     machine.wait_for_blocked(0);
     console.types("wait\r").expect("wait\r\n").types("jobs\r").expect("jobs\r\nyolk:/$ ");
@@ -238,6 +249,19 @@ fn a_killed_shell_takes_its_foreground_along_and_restores_the_terminal() {
 }
 
 #[test]
+fn a_hangup_ends_the_shell_and_its_jobs() {
+    let machine = Machine::new();
+    for script in ["block &\r", "block\r", "block & block\r"] {
+        let console = Console::new(&machine);
+        console.settle().types(script);
+        machine.wait_for_blocked(script.matches("block").count());
+        let shell = console.hang_up();
+        shell.wait_until(std::time::Instant::now() + support::LIMIT).expect("the shell ends");
+        machine.wait_for_blocked(0);
+    }
+}
+
+#[test]
 fn terminal_commands() {
     let machine = Machine::new();
     let console = Console::new(&machine);
@@ -293,9 +317,16 @@ fn any_keys_are_survived() {
         "\u{301}",
     ];
     for _ in 0..300 {
+        // Half of them while the shell edits, the others whenever they come.
+        if random(2) == 0 {
+            console.settle();
+        }
         let keys: String = (0..20).map(|_| KEYS[random(KEYS.len())]).collect();
         console.types(&keys);
     }
-    // Whatever is half typed or searched for: out of it, twice, and past an escape.
-    console.types("x\x03x\x03x\x03\x15echo alive\r").expect("\r\nalive\r\n");
+    // Out of whatever is half typed, searched for, quoted or escaped.
+    for _ in 0..4 {
+        console.settle().types("\x03");
+    }
+    console.settle().types("echo alive\r").expect("\r\nalive\r\n");
 }

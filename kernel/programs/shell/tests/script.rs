@@ -213,6 +213,31 @@ fn memory_of_jobs_does_not_grow() {
 }
 
 #[test]
+fn a_script_cannot_take_all_memory() {
+    let machine = Machine::new();
+    let doubling = "X=$X$X\n".repeat(60);
+    let (status, output, errors) = machine.run(&format!("X=12345678; {doubling}echo still here"));
+    assert_eq!((status, output.as_str()), (0, "still here\n"));
+    assert!(errors.starts_with("assignment: argument list too long\n"), "{errors}");
+    let many: String = (0..100).map(|n| format!("X{n}=$X\n")).collect();
+    let half = "X=$X$X\n".repeat(16);
+    let (_, output, errors) = machine.run(&format!("X=12345678; {half}{many}echo still here"));
+    assert_eq!(output, "still here\n");
+    assert!(errors.contains("variables: out of memory\n"), "{errors}");
+    assert_eq!(machine.run("X=12345678; true $X | echo x").0, 0);
+    let pattern = format!("/m/{}", "*/../".repeat(30));
+    let (status, output, errors) = machine.run(&format!("mkdir -p /m/x /m/y /m/z; echo {pattern}"));
+    assert_eq!((status, output.as_str(), errors.as_str()), (1, "", "words: argument list too long\n"));
+    for command in ["sort", "tail", "tail -c 999999999", "grep x", "head -n 1"] {
+        let (status, _, errors) = machine.run(&format!("cat /dev/zero | {command} > /dev/null"));
+        let name = command.split(' ').next().unwrap();
+        assert_eq!((status, errors), (1, format!("{name}: out of memory\n")), "{command}");
+    }
+    assert_eq!(machine.run_with_input(&[], &"x".repeat(1000 * 1000)).0, 2);
+    assert_eq!(machine.run(&format!("echo {}", "x ".repeat(400_000))).0, 2);
+}
+
+#[test]
 fn help_knows_every_command() {
     let machine = Machine::new();
     let listing = machine.output("help");

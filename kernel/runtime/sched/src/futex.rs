@@ -1,7 +1,7 @@
 //! Futex queues: threads that wait for a change of the word at an address.
 
-use crate::queue::Queue;
-use crate::table::{Table, ThreadId};
+use crate::links::{Queue, ThreadId};
+use crate::table::Table;
 
 const BUCKETS: usize = 256;
 

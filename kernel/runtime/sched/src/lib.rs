@@ -20,14 +20,15 @@ extern crate alloc;
 
 mod debt;
 mod futex;
+mod links;
 mod queue;
 mod scheduler;
 mod table;
 mod timer;
 
 pub use debt::LEVELS;
+pub use links::ThreadId;
 pub use scheduler::{Next, Poke, SLICE_NS, STARVATION_NS, Scheduler, Turn, Wake};
-pub use table::ThreadId;
 
 #[cfg(test)]
 mod tests;

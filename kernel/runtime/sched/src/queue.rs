@@ -1,23 +1,9 @@
 //! First-in, first-out queues, linked through the thread table.
 
-use crate::table::{Links, Table, ThreadId};
-
-/// A queue of threads. A thread stands in one queue at a time.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Queue {
-    first: Option<ThreadId>,
-    last: Option<ThreadId>,
-}
+use crate::links::{Links, Queue, ThreadId};
+use crate::table::Table;
 
 impl Queue {
-    pub(crate) const fn new() -> Self {
-        Queue { first: None, last: None }
-    }
-
-    pub(crate) fn first(&self) -> Option<ThreadId> {
-        self.first
-    }
-
     pub(crate) fn push_back<T>(&mut self, table: &mut Table<T>, id: ThreadId) {
         table.at(id).links = Links { previous: self.last, next: None };
         match self.last {

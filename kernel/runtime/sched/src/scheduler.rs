@@ -2,8 +2,8 @@
 
 use crate::debt::LEVELS;
 use crate::futex::Futexes;
-use crate::queue::Queue;
-use crate::table::{State, Table, ThreadId};
+use crate::links::{Queue, ThreadId};
+use crate::table::{State, Table};
 use crate::timer::Timers;
 use alloc::vec::Vec;
 

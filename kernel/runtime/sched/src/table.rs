@@ -1,40 +1,8 @@
 //! The thread table: a slab with generations, so that an old id never names a new thread.
 
 use crate::debt::Debt;
-use crate::queue::Queue;
+use crate::links::{CAPACITY, INDEX_BITS, Links, Queue, ThreadId};
 use alloc::vec::Vec;
-
-/// Names a thread; never zero, and never used again within a long time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ThreadId(u32);
-
-const INDEX_BITS: u32 = 14;
-const INDEX_MASK: u32 = (1 << INDEX_BITS) - 1;
-/// Threads that can exist at once.
-pub(crate) const CAPACITY: usize = INDEX_MASK as usize;
-
-impl ThreadId {
-    fn new(index: usize, generation: u32) -> Self {
-        // Index + 1 keeps the id from being zero, which means "no thread" to std.
-        ThreadId(generation << INDEX_BITS | (index as u32 + 1))
-    }
-
-    fn index(self) -> usize {
-        (self.0 & INDEX_MASK) as usize - 1
-    }
-
-    /// The id as a number.
-    #[must_use]
-    pub fn number(self) -> u32 {
-        self.0
-    }
-
-    /// The id with this number; `None` for numbers that no thread has.
-    #[must_use]
-    pub fn from_number(number: u32) -> Option<Self> {
-        (number & INDEX_MASK != 0).then_some(ThreadId(number))
-    }
-}
 
 /// What a thread does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,13 +15,6 @@ pub(crate) enum State {
     Blocked,
     /// Has ended; kept until nobody runs on its stack.
     Dead,
-}
-
-/// A thread's place in the run queue or futex bucket in which it stands.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Links {
-    pub(crate) previous: Option<ThreadId>,
-    pub(crate) next: Option<ThreadId>,
 }
 
 /// One thread, with what its owner keeps for it.
@@ -157,8 +118,9 @@ impl<T> Table<T> {
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (ThreadId, &Entry<T>)> {
-        self.slots.iter().enumerate().filter_map(|(index, slot)| {
-            slot.entry.as_ref().map(|entry| (ThreadId::new(index, slot.generation), entry))
-        })
+        self.slots
+            .iter()
+            .enumerate()
+            .filter_map(|(index, slot)| slot.entry.as_ref().map(|entry| (ThreadId::new(index, slot.generation), entry)))
     }
 }

@@ -1,6 +1,7 @@
 //! Deadlines: a binary heap, in which each thread knows its place so that a wake-up can take it out.
 
-use crate::table::{Table, ThreadId};
+use crate::links::ThreadId;
+use crate::table::Table;
 use alloc::vec::Vec;
 
 #[derive(Clone, Copy, Debug)]

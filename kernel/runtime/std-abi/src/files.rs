@@ -4,9 +4,9 @@
 
 use crate::{count, process, status};
 use hermit_abi::{
-    DT_CHR, DT_DIR, DT_FIFO, DT_LNK, DT_REG, DT_SOCK, O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_NONBLOCK, O_RDWR, O_TRUNC,
-    O_WRONLY, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFREG, S_IFSOCK, SEEK_CUR, SEEK_END, SEEK_SET, STDERR_FILENO,
-    STDOUT_FILENO, dirent64, iovec, stat, timespec,
+    DT_CHR, DT_DIR, DT_FIFO, DT_LNK, DT_REG, DT_SOCK, O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_NONBLOCK, O_RDWR,
+    O_TRUNC, O_WRONLY, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFREG, S_IFSOCK, SEEK_CUR, SEEK_END, SEEK_SET,
+    STDERR_FILENO, STDOUT_FILENO, dirent64, iovec, stat, timespec,
 };
 use interfaces::{Errno, Result};
 use std::ffi::{CStr, c_char};

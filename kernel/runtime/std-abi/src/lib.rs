@@ -4,12 +4,14 @@
 //! thread's process in `vfs` and `process`. The functions' names, types and numbers are those of the crate `hermit-abi`, by
 //! which std calls them; errors are negative POSIX numbers.
 
+pub mod entry;
 pub mod fault;
 mod files;
 mod memory;
 mod program;
 pub mod threads;
 mod time;
+mod timespec;
 
 use interfaces::{Errno, Result};
 

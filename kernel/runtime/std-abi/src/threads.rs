@@ -9,7 +9,7 @@ use hermit_abi::timespec;
 use interfaces::Errno;
 use machine::lock::IrqLock;
 use machine::stack::Stack;
-use machine::{apic, clock, context, cpu, interrupt, layout};
+use machine::{apic, clock, context, cpu, interrupt, interrupt_flag, layout, vectors};
 use process::{Process, ThreadProbe};
 use sched::{Poke, Scheduler, ThreadId, Turn, Wake};
 use std::alloc::{Layout, alloc_zeroed, dealloc};
@@ -118,19 +118,19 @@ fn current() -> *mut Thread {
 
 fn poke(Poke(target): Poke) {
     if let Some(apic_id) = cpu::apic_id(target) {
-        apic::send(apic_id, interrupt::POKE_VECTOR);
+        apic::send(apic_id, vectors::POKE);
     }
 }
 
 /// Takes the scheduler, lets `prepare` change it, and switches to the thread that is next, unless `prepare` says no.
 /// Returns when the calling thread runs again; the value is `prepare`'s.
 fn reschedule(turn: Turn, prepare: impl FnOnce(&mut Scheduler<Box<Thread>>, usize) -> bool) -> bool {
-    let interrupts = cpu::disable_interrupts();
+    let interrupts = interrupt_flag::disable();
     let mut scheduler = SCHEDULER.lock();
     let cpu = cpu::index();
     if !prepare(&mut scheduler, cpu) {
         drop(scheduler);
-        cpu::restore_interrupts(interrupts);
+        interrupt_flag::restore(interrupts);
         return false;
     }
     let next = scheduler.next(cpu, clock::monotonic_ns(), turn, poke);
@@ -152,7 +152,7 @@ fn reschedule(turn: Turn, prepare: impl FnOnce(&mut Scheduler<Box<Thread>>, usiz
         unsafe { context::switch(&raw mut (*from).stack_pointer, new) };
         release_scheduler();
     }
-    cpu::restore_interrupts(interrupts);
+    interrupt_flag::restore(interrupts);
     true
 }
 
@@ -174,7 +174,7 @@ fn idle_thread(cpu: usize) -> *mut Thread {
 extern "C" fn idle(_: usize) -> ! {
     release_scheduler();
     loop {
-        cpu::enable_interrupts_and_halt();
+        interrupt_flag::enable_and_halt();
     }
 }
 
@@ -191,7 +191,7 @@ pub fn init(cpus: usize) {
         SCHEDULER.lock().add_cpu(clock::monotonic_ns());
     }
     enter_idle_thread();
-    for vector in [interrupt::TIMER_VECTOR, interrupt::POKE_VECTOR] {
+    for vector in [vectors::TIMER, vectors::POKE] {
         interrupt::set_handler(vector, || {
             reschedule(Turn::Keep, |_, _| true);
         });
@@ -231,7 +231,7 @@ struct Start {
 
 extern "C" fn start(start: usize) -> ! {
     release_scheduler();
-    cpu::restore_interrupts(true);
+    interrupt_flag::restore(true);
     // SAFETY: `prepare` made the pointer for this thread alone.
     let start = *unsafe { Box::from_raw(start as *mut Start) };
     if start.process.is_some() {
@@ -245,7 +245,12 @@ extern "C" fn start(start: usize) -> ! {
 pub struct Prepared(Box<Thread>);
 
 /// Makes a thread that will call `function(argument)`; `None` when memory is short.
-fn prepare(function: extern "C" fn(usize), argument: usize, stack_size: usize, process: Option<Arc<Process>>) -> Option<Prepared> {
+fn prepare(
+    function: extern "C" fn(usize),
+    argument: usize,
+    stack_size: usize,
+    process: Option<Arc<Process>>,
+) -> Option<Prepared> {
     let payload = Box::into_raw(Box::new(Start { function, argument, process }));
     let thread = Thread::new(stack_size, start, payload as usize);
     if thread.is_none() {
@@ -386,7 +391,13 @@ pub fn cpu_times() -> Vec<(u64, u64)> {
 /// Starts a thread; 0 when there are too many or memory is short. It belongs to the process that starts it.
 // SAFETY: the symbol is the ABI's.
 #[unsafe(no_mangle)]
-extern "C" fn sys_spawn2(function: extern "C" fn(usize), argument: usize, _priority: u8, stack_size: usize, _core: isize) -> u32 {
+extern "C" fn sys_spawn2(
+    function: extern "C" fn(usize),
+    argument: usize,
+    _priority: u8,
+    stack_size: usize,
+    _core: isize,
+) -> u32 {
     take_down_ended();
     let thread = prepare(function, argument, stack_size, process::current());
     thread.and_then(launch).map_or(0, ThreadId::number)
@@ -428,7 +439,7 @@ unsafe extern "C" fn sys_futex_wait(address: *mut u32, expected: u32, timeout: *
     let (Some(word), timeout) = (unsafe { address.cast::<AtomicU32>().as_ref() }, unsafe { timeout.as_ref() }) else {
         return -Errno::EINVAL.number();
     };
-    let deadline = match timeout.map(crate::time::nanoseconds) {
+    let deadline = match timeout.map(crate::timespec::nanoseconds) {
         None => None,
         Some(None) => return -Errno::EINVAL.number(),
         Some(Some(time)) if flags & hermit_abi::FUTEX_RELATIVE_TIMEOUT != 0 => {

@@ -1,13 +1,33 @@
 //! The streams of a link as vfs files.
 
-use crate::{FRAME_LIMIT, Link, lock};
+use crate::link::{FRAME_LIMIT, Link, lock};
 use interfaces::{Errno, Result};
 use std::sync::Arc;
-use vfs::{File, Interest, Readiness};
+use vfs::{Access, File, Interest, Kind, OpenFile, Readiness};
 use wait::Waiter;
 
+impl Link {
+    /// The host's standard input.
+    #[must_use]
+    pub fn stdin(self: &Arc<Self>) -> Arc<OpenFile> {
+        OpenFile::anonymous(Arc::new(Input(Arc::clone(self))), Kind::Fifo, Access::READ)
+    }
+
+    /// The host's standard output.
+    #[must_use]
+    pub fn stdout(self: &Arc<Self>) -> Arc<OpenFile> {
+        OpenFile::anonymous(Arc::new(Output::new(self, b'O')), Kind::Fifo, Access::WRITE)
+    }
+
+    /// The host's standard error.
+    #[must_use]
+    pub fn stderr(self: &Arc<Self>) -> Arc<OpenFile> {
+        OpenFile::anonymous(Arc::new(Output::new(self, b'E')), Kind::Fifo, Access::WRITE)
+    }
+}
+
 /// Standard input.
-pub(crate) struct Input(pub(crate) Arc<Link>);
+struct Input(Arc<Link>);
 
 impl File for Input {
     fn read_at(&self, _offset: u64, buf: &mut [u8]) -> Result<usize> {
@@ -39,13 +59,13 @@ impl File for Input {
 }
 
 /// Standard output or standard error.
-pub(crate) struct Output {
+struct Output {
     link: Arc<Link>,
     kind: u8,
 }
 
 impl Output {
-    pub(crate) fn new(link: &Arc<Link>, kind: u8) -> Output {
+    fn new(link: &Arc<Link>, kind: u8) -> Output {
         Output { link: Arc::clone(link), kind }
     }
 }

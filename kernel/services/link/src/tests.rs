@@ -1,6 +1,6 @@
 //! The link over a made-up device.
 
-use crate::{INPUT_CAPACITY, Link};
+use crate::link::{INPUT_CAPACITY, Link};
 use interfaces::{ByteDevice, Errno};
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, Sender, channel};

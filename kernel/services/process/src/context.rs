@@ -1,8 +1,8 @@
 //! What a program's main function is given.
 
-use crate::process::Process;
+use crate::process::{Process, Stdio};
 use crate::status::ExitStatus;
-use crate::table::{ProcessTable, Stdio};
+use crate::table::ProcessTable;
 use interfaces::Result;
 use std::fmt;
 use std::io;
@@ -42,10 +42,10 @@ pub struct Context {
 }
 
 impl Context {
-    pub(crate) fn new(process: &Arc<Process>, stdio: Stdio) -> Context {
+    pub(crate) fn new(table: &Arc<ProcessTable>, process: &Arc<Process>, stdio: Stdio) -> Context {
         Context {
             process: Arc::clone(process),
-            table: Arc::clone(process.table()),
+            table: Arc::clone(table),
             args: process.args().to_vec(),
             stdin: stdio.stdin,
             stdout: stdio.stdout,

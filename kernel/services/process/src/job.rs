@@ -1,11 +1,11 @@
 //! Jobs: processes that belong together (POSIX process groups).
 
-use crate::process::Process;
+use crate::ending::Ending;
 use crate::status::KillReason;
 use crate::sync::lock;
 use interfaces::Result;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use wait::WaitList;
 
@@ -19,7 +19,7 @@ pub struct Job {
 #[derive(Default)]
 struct Members {
     id: u32,
-    running: BTreeMap<u32, Weak<Process>>,
+    running: BTreeMap<u32, Arc<Ending>>,
     killed: Option<KillReason>,
 }
 
@@ -32,9 +32,12 @@ impl Job {
 
     /// Kills every process of the job, also those that join later.
     pub fn kill(&self, reason: KillReason) {
-        lock(&self.members).killed.get_or_insert(reason);
-        for process in self.processes() {
-            process.kill(reason);
+        let mut members = lock(&self.members);
+        members.killed.get_or_insert(reason);
+        let running: Vec<_> = members.running.values().cloned().collect();
+        drop(members);
+        for member in running {
+            member.request(reason.into());
         }
     }
 
@@ -49,10 +52,10 @@ impl Job {
         })?)
     }
 
-    /// Its processes that still run.
+    /// The numbers of its processes that still run, ascending.
     #[must_use]
-    pub fn processes(&self) -> Vec<Arc<Process>> {
-        lock(&self.members).running.values().filter_map(Weak::upgrade).collect()
+    pub fn processes(&self) -> Vec<u32> {
+        lock(&self.members).running.keys().copied().collect()
     }
 
     /// Its number: that of its first process; 0 before it has one.
@@ -61,16 +64,16 @@ impl Job {
         lock(&self.members).id
     }
 
-    pub(crate) fn join(&self, process: &Arc<Process>) {
+    pub(crate) fn join(&self, pid: u32, ending: &Arc<Ending>) {
         let mut members = lock(&self.members);
         if members.id == 0 {
-            members.id = process.pid();
+            members.id = pid;
         }
-        members.running.insert(process.pid(), Arc::downgrade(process));
+        members.running.insert(pid, Arc::clone(ending));
         let killed = members.killed;
         drop(members);
         if let Some(reason) = killed {
-            process.kill(reason);
+            ending.request(reason.into());
         }
     }
 

@@ -1,11 +1,13 @@
 //! Processes: ids, descriptor tables, exit status, kill; and the program interface.
 //!
-//! A [`Program`] is a row in the table [`Programs`] (`program`). [`ProcessTable::spawn`] runs one as a [`Process`] on a thread
-//! of its own (`table`, `process`); threads that it starts join it by [`enter`] (`membership`). A [`Job`] is what a terminal
-//! interrupts as one: a pipeline (`job`). How a process ended is an [`ExitStatus`] (`status`). Each wait of a process ends
-//! when it is killed, by the token of crate `wait`.
+//! A [`Program`] is a row in the table [`Programs`] (`program`). [`ProcessTable::spawn`] (`table`, `run`) runs one as a
+//! [`Process`] (`process`) on a thread of its own, with a [`Context`] (`context`); threads that it starts join it by [`enter`]
+//! (`membership`) and are counted (`probe`). A [`Job`] is what a terminal interrupts as one: a pipeline (`job`). How a process
+//! is made to end, and how it did, is `ending` and [`ExitStatus`] (`status`). Each wait of a process ends when it is killed,
+//! by the token of crate `wait`.
 //!
-//! Depends on `vfs` (descriptors, working directory) and shows itself there as `/proc` (`proc_source`).
+//! Depends on `vfs` (descriptors, working directory) and shows itself there: as `/proc` (`proc_source`) and by nodes for `/dev`
+//! (`own_descriptor`).
 //!
 //! Invariant: when a process is over, its descriptors are closed, its children have another parent, and the table has
 //! forgotten it. Its status lives as long as somebody holds the [`Process`]: there are no zombies to reap.
@@ -13,19 +15,25 @@
 #![forbid(unsafe_code)]
 
 mod context;
+mod ending;
 mod job;
 mod membership;
+mod own_descriptor;
+mod probe;
 mod proc_source;
 mod process;
 mod program;
+mod run;
 mod status;
 mod sync;
 mod table;
 
-pub use context::{Context, Output};
+pub use context::{Context, Output, OutputFile};
 pub use job::Job;
 pub use membership::{current, enter, exit};
-pub use process::Process;
+pub use own_descriptor::own_descriptor;
+pub use probe::{ProbeSource, ThreadProbe};
+pub use process::{Process, Spawn, Stdio};
 pub use program::{Command, Loader, Program, Programs};
 pub use status::{ExitStatus, KillReason};
-pub use table::{ProbeSource, ProcessTable, Spawn, Stdio, ThreadProbe};
+pub use table::ProcessTable;

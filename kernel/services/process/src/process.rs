@@ -1,17 +1,90 @@
-//! A process.
+//! A process: what it is made with, what it has, and its end.
 
+use crate::ending::Ending;
 use crate::job::Job;
+use crate::probe::{ProbeSource, Threads};
 use crate::status::{ExitStatus, KillReason};
 use crate::sync::lock;
-use crate::table::{ProcessTable, Spawn, ThreadProbe};
 use interfaces::{Errno, Result};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
-use std::task::Poll;
 use std::time::{Duration, Instant};
 use vfs::{FdTable, Location, OpenFile, Vfs};
-use wait::{Cancel, WaitList, Waiter};
+use wait::{Cancel, Waiter};
+
+/// What a process has as descriptors 0, 1 and 2.
+#[derive(Clone)]
+pub struct Stdio {
+    /// Standard input.
+    pub stdin: Arc<OpenFile>,
+    /// Standard output.
+    pub stdout: Arc<OpenFile>,
+    /// Standard error.
+    pub stderr: Arc<OpenFile>,
+}
+
+/// What a new process starts with.
+pub struct Spawn {
+    /// Its program's name.
+    pub name: String,
+    /// Its arguments; the first is the name that it was called by.
+    pub args: Vec<String>,
+    /// Its environment.
+    pub env: BTreeMap<String, String>,
+    /// Its working directory.
+    pub cwd: Location,
+    /// Its first three descriptors.
+    pub stdio: Stdio,
+    /// Its parent.
+    pub parent: Option<Arc<Process>>,
+    /// The job that it joins. `None`: one of its own.
+    pub job: Option<Arc<Job>>,
+    /// Its controlling terminal.
+    pub terminal: Option<Arc<OpenFile>>,
+    /// Bytes of stack for its main thread; 0 for std's usual size.
+    pub stack_size: usize,
+}
+
+impl Spawn {
+    /// A process without parent, in a job of its own, with an empty environment.
+    #[must_use]
+    pub fn new(args: Vec<String>, cwd: Location, stdio: Stdio) -> Spawn {
+        Spawn {
+            name: args.first().cloned().unwrap_or_default(),
+            args,
+            env: BTreeMap::new(),
+            cwd,
+            stdio,
+            parent: None,
+            job: None,
+            terminal: None,
+            stack_size: 0,
+        }
+    }
+
+    /// A child of `parent`, which hands on its environment, working directory, standard descriptors, job and terminal.
+    ///
+    /// # Errors
+    /// EBADF when the parent has closed a standard descriptor.
+    pub fn child_of(parent: &Arc<Process>, args: Vec<String>) -> Result<Spawn> {
+        let file = |fd| parent.files().get(fd);
+        let stdio = Stdio { stdin: file(0)?, stdout: file(1)?, stderr: file(2)? };
+        Ok(Spawn {
+            env: parent.env(),
+            parent: Some(Arc::clone(parent)),
+            job: Some(Arc::clone(parent.job())),
+            terminal: parent.terminal(),
+            ..Spawn::new(args, parent.cwd(), stdio)
+        })
+    }
+}
+
+/// Where a process is known by its number.
+pub(crate) trait Registry: Send + Sync {
+    /// Forgets a process that is over; its children have no parent from now on.
+    fn forget(&self, pid: u32);
+}
 
 /// A running program, or what is left of one that ended: its status.
 pub struct Process {
@@ -20,37 +93,27 @@ pub struct Process {
     name: String,
     args: Vec<String>,
     files: FdTable,
-    table: Arc<ProcessTable>,
+    vfs: Arc<Vfs>,
+    registry: Arc<dyn Registry>,
     job: Arc<Job>,
     terminal: Mutex<Option<Arc<OpenFile>>>,
     cwd: Mutex<Location>,
     env: Mutex<BTreeMap<String, String>>,
-    cancel: Arc<Cancel>,
-    end: Mutex<End>,
-    ended: WaitList,
+    ending: Arc<Ending>,
     started: Instant,
-    threads: Mutex<Threads>,
+    threads: Threads,
 }
 
-#[derive(Default)]
-struct End {
-    /// What it is to end with, whatever it returns.
-    requested: Option<ExitStatus>,
-    is_ending: bool,
-    status: Option<ExitStatus>,
-}
-
-#[derive(Default)]
-struct Threads {
-    last: u64,
-    running: BTreeMap<u64, Option<Arc<dyn ThreadProbe>>>,
-    /// CPU time of those that ended.
-    ended_ns: u64,
+/// What a process has of its table.
+pub(crate) struct Origin {
+    pub(crate) vfs: Arc<Vfs>,
+    pub(crate) registry: Arc<dyn Registry>,
+    pub(crate) probe: Option<ProbeSource>,
 }
 
 impl Process {
     /// A process that has no thread yet. EMFILE.
-    pub(crate) fn new(pid: u32, table: Arc<ProcessTable>, spawn: Spawn) -> Result<Arc<Process>> {
+    pub(crate) fn new(pid: u32, origin: Origin, spawn: Spawn) -> Result<Arc<Process>> {
         let files = FdTable::new();
         for file in [spawn.stdio.stdin, spawn.stdio.stdout, spawn.stdio.stderr] {
             files.insert(file)?;
@@ -61,17 +124,17 @@ impl Process {
             name: spawn.name,
             args: spawn.args,
             files,
-            table,
+            vfs: origin.vfs,
+            registry: origin.registry,
             job: spawn.job.unwrap_or_default(),
             terminal: Mutex::new(spawn.terminal),
             cwd: Mutex::new(spawn.cwd),
             env: Mutex::new(spawn.env),
-            cancel: Arc::default(),
-            end: Mutex::default(),
-            ended: WaitList::new(),
+            ending: Arc::default(),
             started: Instant::now(),
-            threads: Mutex::default(),
+            threads: Threads::new(origin.probe),
         };
+        process.job.join(pid, &process.ending);
         Ok(Arc::new(process))
     }
 
@@ -108,13 +171,7 @@ impl Process {
     /// The file system tree that it lives in.
     #[must_use]
     pub fn vfs(&self) -> &Arc<Vfs> {
-        self.table.vfs()
-    }
-
-    /// The table that it is in.
-    #[must_use]
-    pub fn table(&self) -> &Arc<ProcessTable> {
-        &self.table
+        &self.vfs
     }
 
     /// Its job.
@@ -171,19 +228,19 @@ impl Process {
     /// What ends its waits when it is killed.
     #[must_use]
     pub fn cancel(&self) -> &Arc<Cancel> {
-        &self.cancel
+        self.ending.cancel()
     }
 
     /// Makes it end: every wait in it fails from now on, a guest stops at its next slice. Of several reasons the first counts.
     /// Returns at once; [`wait`](Self::wait) for the end.
     pub fn kill(&self, reason: KillReason) {
-        self.request_end(reason.into());
+        self.ending.request(reason.into());
     }
 
     /// Whether it was killed (it may still be running).
     #[must_use]
     pub fn is_killed(&self) -> bool {
-        lock(&self.end).requested.is_some()
+        self.ending.is_requested()
     }
 
     /// Blocks until it is over.
@@ -191,7 +248,7 @@ impl Process {
     /// # Errors
     /// ECANCELED when the caller's own process is killed.
     pub fn wait(&self) -> Result<ExitStatus> {
-        self.wait_at_most(None)
+        self.ending.wait(None)
     }
 
     /// Blocks until it is over, at most until `deadline`.
@@ -199,20 +256,19 @@ impl Process {
     /// # Errors
     /// ETIMEDOUT; ECANCELED when the caller's own process is killed.
     pub fn wait_until(&self, deadline: Instant) -> Result<ExitStatus> {
-        self.wait_at_most(Some(deadline))
+        self.ending.wait(Some(deadline))
     }
 
     /// How it ended; `None` while it runs.
     #[must_use]
     pub fn try_wait(&self) -> Option<ExitStatus> {
-        lock(&self.end).status
+        self.ending.status()
     }
 
     /// As [`try_wait`](Self::try_wait), but wakes `waiter` when it is over: for waiting on several things at once.
     #[must_use]
     pub fn poll_exit(&self, waiter: &Waiter) -> Option<ExitStatus> {
-        self.ended.register(waiter);
-        self.try_wait()
+        self.ending.poll(waiter)
     }
 
     /// When it was started.
@@ -221,26 +277,23 @@ impl Process {
         self.started
     }
 
-    /// CPU time of its threads, also of those that ended; zero when the table cannot tell
-    /// ([`ProcessTable::with_thread_probe`]).
+    /// CPU time of its threads, also of those that ended; zero when the table cannot tell (see
+    /// [`ProcessTable::with_thread_probe`](crate::ProcessTable::with_thread_probe)).
     #[must_use]
     pub fn cpu_time(&self) -> Duration {
-        let threads = lock(&self.threads);
-        let running = threads.running.values().flatten().map(|probe| probe.cpu_time_ns());
-        Duration::from_nanos(running.fold(threads.ended_ns, u64::saturating_add))
+        Duration::from_nanos(self.threads.cpu_time_ns())
     }
 
     /// How many threads belong to it.
     #[must_use]
     pub fn threads(&self) -> usize {
-        lock(&self.threads).running.len()
+        self.threads.count()
     }
 
     /// Whether one of its threads runs or is ready to; true when the table cannot tell.
     #[must_use]
     pub fn is_running(&self) -> bool {
-        let is_asleep = |probe: &Option<Arc<dyn ThreadProbe>>| probe.as_ref().is_some_and(|probe| !probe.is_running());
-        !lock(&self.threads).running.values().all(is_asleep)
+        self.threads.is_any_running()
     }
 
     /// Ends it: descriptors are closed, `status` is recorded (unless it was killed: then the reason), children lose their
@@ -249,25 +302,20 @@ impl Process {
     /// Done when the main function returns or panics; from below for a main thread that cannot unwind (a stack overflow).
     /// Without effect on one that is over.
     pub fn terminate(&self, status: ExitStatus) {
-        if std::mem::replace(&mut lock(&self.end).is_ending, true) {
+        if !self.ending.begin() {
             return;
         }
         self.files.clear();
         let terminal = lock(&self.terminal).take();
         drop(terminal);
-        self.table.remove(self.pid);
-        let mut end = lock(&self.end);
-        end.status = Some(end.requested.unwrap_or(status));
-        drop(end);
-        self.cancel.cancel();
+        self.registry.forget(self.pid);
+        self.ending.finish(status);
         self.job.leave(self.pid);
-        self.ended.wake_all();
     }
 
     /// Makes it end with `status`, unless it was to end already.
     pub(crate) fn request_end(&self, status: ExitStatus) {
-        lock(&self.end).requested.get_or_insert(status);
-        self.cancel.cancel();
+        self.ending.request(status);
     }
 
     pub(crate) fn orphan(&self) {
@@ -276,23 +324,10 @@ impl Process {
 
     /// Counts the calling thread in; returns its number here.
     pub(crate) fn add_thread(&self) -> u64 {
-        let probe = self.table.probe();
-        let mut threads = lock(&self.threads);
-        threads.last += 1;
-        let number = threads.last;
-        threads.running.insert(number, probe);
-        number
+        self.threads.add()
     }
 
     pub(crate) fn remove_thread(&self, number: u64) {
-        let mut threads = lock(&self.threads);
-        if let Some(Some(probe)) = threads.running.remove(&number) {
-            threads.ended_ns = threads.ended_ns.saturating_add(probe.cpu_time_ns());
-        }
-    }
-
-    fn wait_at_most(&self, deadline: Option<Instant>) -> Result<ExitStatus> {
-        let poll = |waiter: &Waiter| self.poll_exit(waiter).map_or(Poll::Pending, Poll::Ready);
-        Ok(wait::wait_for(deadline, poll)?)
+        self.threads.remove(number);
     }
 }

@@ -1,15 +1,16 @@
 //! Processes: their lives, their ends, and that nothing is left of them.
 
-use interfaces::{Clock, Errno};
+use interfaces::{Clock, Entropy, Errno};
 use process::{
     Context, ExitStatus, Job, KillReason, ProbeSource, Process, ProcessTable, Spawn, Stdio, ThreadProbe, current,
-    enter, exit,
+    enter, exit, own_descriptor,
 };
 use std::io::{Read, Write};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
+use vfs::devfs::DevFs;
 use vfs::procfs::{ProcSource, ProcessState};
 use vfs::{OpenFile, OpenOptions, RamFs, Scope, SpaceQuota, Vfs};
 
@@ -261,7 +262,8 @@ fn a_job_is_killed_as_one_with_what_it_starts() {
         table.spawn(spawn, main).unwrap()
     };
     let child = told.recv_timeout(LIMIT).unwrap();
-    assert_eq!((job.id(), job.processes().len(), child.job().id()), (parent.pid(), 2, parent.pid()));
+    assert_eq!((job.id(), child.job().id()), (parent.pid(), parent.pid()));
+    assert_eq!(job.processes(), [parent.pid(), child.pid()]);
     job.kill(KillReason::Interrupt);
     job.wait().unwrap();
     assert_eq!((parent.try_wait(), child.try_wait()), (Some(ExitStatus::Interrupted), Some(ExitStatus::Interrupted)));
@@ -334,6 +336,44 @@ fn proc_shows_what_runs() {
     end_of(&process);
     assert_eq!(ProcSource::process(&*table, pid), None);
     assert_eq!(table.descriptors(pid), None);
+}
+
+struct NoEntropy;
+
+impl Entropy for NoEntropy {
+    fn fill(&self, _buf: &mut [u8]) {}
+}
+
+#[test]
+fn dev_stdin_is_the_callers_own() {
+    let table = table();
+    let (vfs, root) = (table.vfs(), table.vfs().root());
+    vfs.create_directory(&root, "/dev", Scope::Anywhere, 0o755).unwrap();
+    let devfs = DevFs::new(Arc::new(StoppedClock), Arc::new(NoEntropy));
+    for (fd, name) in (0..).zip(["stdin", "stdout", "stderr"]) {
+        devfs.register(name, own_descriptor(fd)).unwrap();
+    }
+    vfs.mount("/dev", devfs.root(), "devfs").unwrap();
+    let no_process = vfs.open(&root, "/dev/stdin", Scope::Anywhere, &OpenOptions::read());
+    assert_eq!(no_process.err(), Some(Errno::ENXIO));
+
+    let (read, write) = OpenFile::pipe(16);
+    let log = vfs.open(&root, "/log", Scope::Anywhere, &OpenOptions::rewrite()).unwrap();
+    let stdio = Stdio { stdin: read, stdout: log.clone(), stderr: log };
+    let process = table.spawn(Spawn { stdio, ..setup(&table) }, |context| {
+        context.stderr.write_all(b"one ").unwrap();
+        let mut buf = [0; 5];
+        let count = context.open("/dev/stdin", &OpenOptions::read()).unwrap().read(&mut buf).unwrap();
+        let out = context.open("/dev/stderr", &OpenOptions::rewrite()).unwrap();
+        out.write_all(&buf[..count]).unwrap();
+        assert_eq!(out.tell(), Err(Errno::ESPIPE));
+        context.stdout.write_all(b" three").unwrap();
+        assert_eq!(context.open("/dev/stdin", &OpenOptions::rewrite()).err(), Some(Errno::EACCES));
+        ExitStatus::SUCCESS
+    });
+    write.write_all(b"two").unwrap();
+    assert_eq!(end_of(&process.unwrap()), ExitStatus::SUCCESS);
+    assert_eq!(vfs.read_file(&root, "/log", 99).as_deref(), Ok(&b"one two three"[..]));
 }
 
 /// A scheduler's view of a thread: each look costs a second of CPU time.

@@ -29,6 +29,8 @@ pub(crate) enum Sink {
 /// See the module.
 pub(crate) struct Output {
     sinks: Mutex<Sinks>,
+    /// Those of the sinks that can be full. Devices wait instead until they have sent all.
+    queues: Vec<Arc<Queue>>,
     echo: Mutex<Vec<u8>>,
     /// Where the cursor is, for the line discipline.
     column: AtomicUsize,
@@ -43,9 +45,13 @@ struct Sinks {
 
 impl Output {
     pub(crate) fn new(sinks: Vec<Sink>) -> Self {
-        let sinks = Sinks { sinks, column: ColumnTracker::default() };
+        let queue = |sink: &Sink| match sink {
+            Sink::Queue(queue) => Some(Arc::clone(queue)),
+            Sink::Serial(_) | Sink::Screen(_) => None,
+        };
         Output {
-            sinks: Mutex::new(sinks),
+            queues: sinks.iter().filter_map(queue).collect(),
+            sinks: Mutex::new(Sinks { sinks, column: ColumnTracker::default() }),
             echo: Mutex::new(Vec::new()),
             column: AtomicUsize::new(0),
             application_keys: AtomicBool::new(false),
@@ -63,7 +69,7 @@ impl Output {
         let mut sinks = lock(&self.sinks);
         self.write_echo(&mut sinks);
         let bytes = bytes.get(..MAX_WRITE).unwrap_or(bytes);
-        let (count, processed) = process(bytes, sinks.room());
+        let (count, processed) = process(bytes, self.room());
         let reports = sinks.write(&processed);
         self.release(sinks);
         self.flush_echo();
@@ -82,16 +88,16 @@ impl Output {
 
     /// Registers `waiter` for the moment when there may be room.
     pub(crate) fn register(&self, waiter: &Waiter) {
-        for sink in &lock(&self.sinks).sinks {
-            if let Sink::Queue(queue) = sink {
-                queue.register_writer(waiter);
-            }
-        }
+        self.queues.iter().for_each(|queue| queue.register_writer(waiter));
     }
 
     /// Whether a write would take something.
     pub(crate) fn has_room(&self) -> bool {
-        lock(&self.sinks).room() >= MAX_EXPANSION
+        self.room() >= MAX_EXPANSION
+    }
+
+    fn room(&self) -> usize {
+        self.queues.iter().map(|queue| queue.room()).min().unwrap_or(usize::MAX)
     }
 
     /// Moves the view of its screens.
@@ -126,7 +132,7 @@ impl Output {
 
     fn write_echo(&self, sinks: &mut Sinks) -> bool {
         let echo = std::mem::take(&mut *lock(&self.echo));
-        let fits = echo.get(..sinks.room()).unwrap_or(&echo);
+        let fits = echo.get(..self.room()).unwrap_or(&echo);
         sinks.write(fits);
         !echo.is_empty()
     }
@@ -145,15 +151,6 @@ impl Sinks {
             Sink::Screen(screen) => Some(&mut **screen),
             _ => None,
         })
-    }
-
-    fn room(&self) -> usize {
-        let rooms = self.sinks.iter().filter_map(|sink| match sink {
-            Sink::Queue(queue) => Some(queue.room()),
-            // A device waits until it has sent all.
-            _ => None,
-        });
-        rooms.min().unwrap_or(usize::MAX)
     }
 
     fn write(&mut self, bytes: &[u8]) -> Vec<u8> {

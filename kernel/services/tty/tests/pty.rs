@@ -2,11 +2,12 @@
 
 mod support;
 
-use interfaces::Errno;
+use interfaces::{Clock, Errno};
+use process::{ExitStatus, ProcessTable, Spawn, Stdio};
 use std::sync::{Arc, Mutex};
 use support::{interrupt_handler, read};
-use tty::{Pty, PtyNode};
-use vfs::{File, Interest, Node, Terminal, WindowSize};
+use tty::{ControllingTty, Pty, PtyNode};
+use vfs::{Access, File, Interest, Kind, Node, OpenFile, RamFs, Terminal, Vfs, WindowSize};
 
 const BOTH: Interest = Interest { read: true, write: true };
 
@@ -98,4 +99,41 @@ fn the_node_starts_a_session_for_each_opening() {
     first.write_at(0, b"to the first\r").unwrap();
     assert_eq!(read(&*sessions.lock().unwrap()[0]), "to the first\n");
     assert_eq!(sessions.lock().unwrap().len(), 2);
+}
+
+#[test]
+fn dev_tty_is_the_terminal_of_the_process_that_opens_it() {
+    assert_eq!(Arc::new(ControllingTty).open(true).err(), Some(Errno::ENXIO), "a thread without a process");
+    let (master, slave) = Pty::pair();
+    let vfs = Vfs::new(RamFs::new(Arc::new(NoClock)).root(), "ramfs");
+    let table = ProcessTable::new(vfs.clone());
+    let terminal = OpenFile::anonymous(slave, Kind::CharDevice, Access::READ_WRITE);
+    let nothing = OpenFile::pipe(1).0;
+    let stdio = Stdio { stdin: nothing.clone(), stdout: nothing.clone(), stderr: nothing };
+    let mut spawn = Spawn::new(vec!["opener".into()], vfs.root(), stdio);
+    spawn.terminal = Some(terminal);
+    let opener = table.spawn(spawn, |_| {
+        let tty = Arc::new(ControllingTty).open(true).unwrap();
+        ExitStatus::Exited(i32::try_from(tty.write_at(0, b"hello").unwrap()).unwrap())
+    });
+    assert_eq!(opener.unwrap().wait(), Ok(ExitStatus::Exited(5)));
+    assert_eq!(read(&*master), "hello");
+}
+
+struct NoClock;
+
+impl Clock for NoClock {
+    fn monotonic_ns(&self) -> u64 {
+        0
+    }
+
+    fn realtime_ns(&self) -> u64 {
+        0
+    }
+
+    fn set_realtime_ns(&self, _now: u64) {}
+
+    fn resolution_ns(&self) -> u64 {
+        1
+    }
 }

@@ -1,10 +1,9 @@
 //! The mount table: file systems joined into one tree, and places in that tree.
 //!
-//! A mount covers a directory of another mount (its point). Going down, the walk in `path` asks [`Vfs::cross`] at every
+//! A mount covers a directory of another mount (its point). Going down, the walk in `walk` asks [`Vfs::cross`] at every
 //! directory; going up, [`Vfs::parent_of`] leaves a mount's root through its point.
 
 use crate::node::{Directory, Kind, Metadata, Node};
-use crate::path::{Follow, Scope};
 use crate::sync::{read, write};
 use interfaces::{Errno, Result};
 use std::collections::HashMap;
@@ -124,41 +123,6 @@ impl Vfs {
         self.cross(self.root.clone())
     }
 
-    /// Mounts the file system whose root directory is `root` over the directory at the absolute `path`.
-    ///
-    /// # Errors
-    /// What resolving gives; ENOTDIR.
-    pub fn mount(&self, path: &str, root: Arc<dyn Node>, kind: &str) -> Result<()> {
-        let point = self.resolve(&self.root(), path, Scope::Anywhere, Follow::Yes)?;
-        if !point.is_directory() || root.kind() != Kind::Directory {
-            return Err(Errno::ENOTDIR);
-        }
-        let mut table = write(&self.mounts);
-        table.check_not_covered(&point)?;
-        table.last_number += 1;
-        let mount = Mount { number: table.last_number, kind: kind.to_owned(), root, point: Some(point.clone()) };
-        table.by_point.insert(point.key(), Arc::new(mount));
-        Ok(())
-    }
-
-    /// Unmounts what is mounted at `path`. Files that are open there stay usable.
-    ///
-    /// # Errors
-    /// What resolving gives; EINVAL where nothing is mounted; EBUSY while something is mounted below it, and for the root.
-    pub fn unmount(&self, path: &str) -> Result<()> {
-        let location = self.resolve(&self.root(), path, Scope::Anywhere, Follow::Yes)?;
-        if !location.is_mount_root() {
-            return Err(Errno::EINVAL);
-        }
-        let point = location.mount.point.as_ref().ok_or(Errno::EBUSY)?;
-        let mut table = write(&self.mounts);
-        let is_below = |mount: &Arc<Mount>| mount.point.as_ref().is_some_and(|point| point.is_same_mount(&location));
-        if table.by_point.values().any(is_below) {
-            return Err(Errno::EBUSY);
-        }
-        table.by_point.remove(&point.key()).map(drop).ok_or(Errno::EINVAL)
-    }
-
     /// Every mount, the root first, in the order of mounting.
     #[must_use]
     pub fn mounts(&self) -> Vec<MountInfo> {
@@ -231,5 +195,32 @@ impl Vfs {
     /// The mount table, held still: nothing is mounted as long as the guard lives.
     pub(crate) fn mount_table(&self) -> std::sync::RwLockReadGuard<'_, MountTable> {
         read(&self.mounts)
+    }
+
+    /// Mounts a file system over the directory `point`; ENOTDIR, EBUSY (something else was faster).
+    pub(crate) fn mount_over(&self, point: &Location, root: Arc<dyn Node>, kind: &str) -> Result<()> {
+        if !point.is_directory() || root.kind() != Kind::Directory {
+            return Err(Errno::ENOTDIR);
+        }
+        let mut table = write(&self.mounts);
+        table.check_not_covered(point)?;
+        table.last_number += 1;
+        let mount = Mount { number: table.last_number, kind: kind.to_owned(), root, point: Some(point.clone()) };
+        table.by_point.insert(point.key(), Arc::new(mount));
+        Ok(())
+    }
+
+    /// Unmounts what has its root at `location`; EINVAL, EBUSY.
+    pub(crate) fn unmount_root(&self, location: &Location) -> Result<()> {
+        if !location.is_mount_root() {
+            return Err(Errno::EINVAL);
+        }
+        let point = location.mount.point.as_ref().ok_or(Errno::EBUSY)?;
+        let mut table = write(&self.mounts);
+        let is_below = |mount: &Arc<Mount>| mount.point.as_ref().is_some_and(|point| point.is_same_mount(location));
+        if table.by_point.values().any(is_below) {
+            return Err(Errno::EBUSY);
+        }
+        table.by_point.remove(&point.key()).map(drop).ok_or(Errno::EINVAL)
     }
 }

@@ -5,9 +5,11 @@
 //! errors are found is Linux's.
 
 use crate::mount::{Location, Vfs};
-use crate::node::{Kind, Metadata};
-use crate::path::{Follow, Last, Scope, Slashes, Walk, check_path};
+use crate::node::{Kind, Metadata, Node};
+use crate::path::{Follow, Last, Scope, Slashes, check_path};
+use crate::walk::Walk;
 use interfaces::{Errno, Result};
+use std::sync::Arc;
 
 impl Vfs {
     /// The place that `path` leads to.
@@ -17,7 +19,7 @@ impl Vfs {
     pub fn resolve(&self, base: &Location, path: &str, scope: Scope, follow: Follow) -> Result<Location> {
         let mut walk = Walk::new(self, base, path, scope)?;
         loop {
-            let (last, slashes) = walk.to_last()?;
+            let (last, slashes) = walk.advance_to_last()?;
             let Last::Name(name) = last else {
                 return walk.end(&last);
             };
@@ -199,10 +201,29 @@ impl Vfs {
         old.directory.directory()?.rename(old_name, new.directory.node(), new_name)
     }
 
+    /// Mounts the file system whose root directory is `root` over the directory at the absolute `path`; `kind` is what
+    /// [`mounts`](Self::mounts) calls it.
+    ///
+    /// # Errors
+    /// Those of path resolution; ENOTDIR.
+    pub fn mount(&self, path: &str, root: Arc<dyn Node>, kind: &str) -> Result<()> {
+        let point = self.resolve(&self.root(), path, Scope::Anywhere, Follow::Yes)?;
+        self.mount_over(&point, root, kind)
+    }
+
+    /// Unmounts what is mounted at `path`. Files that are open there stay usable.
+    ///
+    /// # Errors
+    /// Those of path resolution; EINVAL where nothing is mounted; EBUSY while something is mounted below it, and for the root.
+    pub fn unmount(&self, path: &str) -> Result<()> {
+        let location = self.resolve(&self.root(), path, Scope::Anywhere, Follow::Yes)?;
+        self.unmount_root(&location)
+    }
+
     /// Where `path` ends: the directory of its last component, which need not exist.
     fn place(&self, base: &Location, path: &str, scope: Scope) -> Result<Place> {
         let mut walk = Walk::new(self, base, path, scope)?;
-        let (last, slashes) = walk.to_last()?;
+        let (last, slashes) = walk.advance_to_last()?;
         Ok(Place { directory: walk.here().clone(), last, slashes })
     }
 }

@@ -51,6 +51,25 @@ pub struct Metadata {
     pub changed_ns: u64,
 }
 
+impl Metadata {
+    /// Of a node of which only the kind and the permission bits are worth telling.
+    #[must_use]
+    pub const fn bare(kind: Kind, mode: u16) -> Metadata {
+        Metadata {
+            device: 0,
+            inode: 0,
+            kind,
+            links: 1,
+            size: 0,
+            allocated: 0,
+            mode,
+            accessed_ns: 0,
+            modified_ns: 0,
+            changed_ns: 0,
+        }
+    }
+}
+
 /// A directory's entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DirEntry {

@@ -1,9 +1,12 @@
 //! Opening: POSIX `openat`, and whole files at once.
 
+use crate::flags::{Access, StatusFlags};
 use crate::mount::{Location, Vfs};
 use crate::node::Kind;
-use crate::open_file::{Access, OpenFile, StatusFlags};
-use crate::path::{Last, Scope, Slashes, Walk};
+use crate::open_file::OpenFile;
+use crate::path::{Last, Scope, Slashes};
+use crate::ramfs::RamFs;
+use crate::walk::Walk;
 use interfaces::{Errno, Result};
 use std::sync::Arc;
 
@@ -100,7 +103,7 @@ impl Vfs {
         }
         let mut walk = Walk::new(self, base, path, scope)?;
         loop {
-            let (last, slashes) = walk.to_last()?;
+            let (last, slashes) = walk.advance_to_last()?;
             let Last::Name(name) = last else {
                 return open_found(&walk.end(&last)?, None, options);
             };
@@ -164,6 +167,22 @@ impl Vfs {
     /// Those of [`open`](Self::open) and [`OpenFile::write`].
     pub fn write_file(&self, base: &Location, path: &str, content: &[u8]) -> Result<()> {
         self.open(base, path, Scope::Anywhere, &OpenOptions::rewrite())?.write_all(content)
+    }
+
+    /// The same with content that is borrowed where the file system can, so that it takes no memory until it is written to
+    /// (see [`RamFs::lend`]); returns the file.
+    ///
+    /// # Errors
+    /// Those of [`write_file`](Self::write_file).
+    pub fn lend_file(&self, base: &Location, path: &str, content: &'static [u8]) -> Result<Arc<OpenFile>> {
+        let file = self.open(base, path, Scope::Anywhere, &OpenOptions::rewrite())?;
+        let node = file.location().ok_or(Errno::EIO)?.node();
+        match RamFs::lend(node, content) {
+            // Another kind of file system.
+            Err(Errno::EINVAL) => file.write_all(content)?,
+            result => result?,
+        }
+        Ok(file)
     }
 }
 

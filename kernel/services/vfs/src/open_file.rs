@@ -1,7 +1,8 @@
 //! Open files: POSIX's open file description, and the one place where reading and writing block.
 
-use crate::mount::{Location, Vfs};
-use crate::node::{DirEntry, File, Interest, Kind, Metadata, Readiness, Terminal};
+use crate::flags::{Access, SeekFrom, StatusFlags};
+use crate::mount::Location;
+use crate::node::{File, Interest, Kind, Readiness, Terminal};
 use crate::pipe::pipe;
 use crate::sync::lock;
 use interfaces::{Errno, Result};
@@ -13,52 +14,6 @@ use wait::{WaitError, Waiter};
 
 /// The largest offset (POSIX `off_t`).
 const OFFSET_MAX: u64 = i64::MAX as u64;
-
-/// What an open file may be used for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Access {
-    /// Reading.
-    pub read: bool,
-    /// Writing.
-    pub write: bool,
-}
-
-impl Access {
-    /// Neither.
-    pub const NONE: Access = Access { read: false, write: false };
-    /// Reading only.
-    pub const READ: Access = Access { read: true, write: false };
-    /// Writing only.
-    pub const WRITE: Access = Access { read: false, write: true };
-    /// Both.
-    pub const READ_WRITE: Access = Access { read: true, write: true };
-}
-
-/// The flags of an open file that can change (POSIX `F_SETFL`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct StatusFlags {
-    /// Every write goes to the end.
-    pub append: bool,
-    /// Reads and writes answer EAGAIN instead of blocking.
-    pub nonblock: bool,
-    /// Writes reach stable storage before they return.
-    pub sync: bool,
-    /// The same for data alone.
-    pub dsync: bool,
-    /// Reads see synchronised data.
-    pub rsync: bool,
-}
-
-/// Where [`OpenFile::seek`] counts from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SeekFrom {
-    /// The start.
-    Start(u64),
-    /// The current offset.
-    Current(i64),
-    /// The end.
-    End(i64),
-}
 
 /// An open file: a file with an offset, an access mode and flags. Descriptors share it.
 pub struct OpenFile {
@@ -259,20 +214,6 @@ impl OpenFile {
         self.file.sync()
     }
 
-    /// Its attributes. Without a name: kind only.
-    #[must_use]
-    pub fn metadata(&self) -> Metadata {
-        self.location.as_ref().map_or_else(|| anonymous_metadata(self.kind), Location::metadata)
-    }
-
-    /// Changes the times that are given (nanoseconds since the epoch).
-    ///
-    /// # Errors
-    /// EPERM for files that keep none.
-    pub fn set_times(&self, accessed_ns: Option<u64>, modified_ns: Option<u64>) -> Result<()> {
-        self.location.as_ref().ok_or(Errno::EPERM)?.node().set_times(accessed_ns, modified_ns)
-    }
-
     /// What can be done at once, within the access mode; registers `waiter` (when given) for changes of what `interest`
     /// names, before it looks. The way to wait for several files: see [`wait::wait_for`].
     #[must_use]
@@ -285,14 +226,6 @@ impl OpenFile {
             writable: ready.writable || !self.access.write,
             ..ready
         }
-    }
-
-    /// Entries of a directory from `cookie` on (0: the start, with `.` and `..`), at most `limit`; empty at the end.
-    ///
-    /// # Errors
-    /// ENOTDIR; ENOENT once it was removed.
-    pub fn read_dir(&self, cookie: u64, limit: usize) -> Result<Vec<DirEntry>> {
-        self.location.as_ref().ok_or(Errno::ENOTDIR)?.directory()?.entries(cookie, limit)
     }
 
     /// The flags.
@@ -348,22 +281,9 @@ impl OpenFile {
         self.file.as_terminal()
     }
 
-    /// What it is, for people: the absolute path that it was opened by, with ` (deleted)` where that no longer leads to it;
-    /// or for instance `pipe:`.
-    #[must_use]
-    pub fn describe(&self, vfs: &Vfs) -> String {
-        let Some(location) = &self.location else {
-            return format!("{}:", kind_name(self.kind));
-        };
-        if let Ok(path) = vfs.path_of(location) {
-            return path;
-        }
-        let Some((directory, name)) = &self.name else {
-            return format!("{}:[{}]", kind_name(self.kind), location.node().inode());
-        };
-        let above = vfs.path_of(directory).unwrap_or_default();
-        let is_there = directory.child(name).is_ok_and(|there| there.is_same(location));
-        format!("{}/{name}{}", above.trim_end_matches('/'), if is_there { "" } else { " (deleted)" })
+    /// The directory and the name that it was opened by.
+    pub(crate) fn name(&self) -> Option<&(Location, String)> {
+        self.name.as_ref()
     }
 
     /// Makes `attempt`, and while that answers EAGAIN waits for what `interest` names, unless `nonblock` is set. EAGAIN also
@@ -428,32 +348,6 @@ const WRITE: Interest = Interest { read: false, write: true };
 
 fn advance(offset: u64, count: usize) -> u64 {
     offset.saturating_add(count as u64)
-}
-
-fn anonymous_metadata(kind: Kind) -> Metadata {
-    Metadata {
-        device: 0,
-        inode: 0,
-        kind,
-        links: 1,
-        size: 0,
-        allocated: 0,
-        mode: 0o600,
-        accessed_ns: 0,
-        modified_ns: 0,
-        changed_ns: 0,
-    }
-}
-
-fn kind_name(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Regular => "file",
-        Kind::Directory => "directory",
-        Kind::Symlink => "symlink",
-        Kind::CharDevice => "device",
-        Kind::Fifo => "pipe",
-        Kind::StreamSocket | Kind::DatagramSocket => "socket",
-    }
 }
 
 // On the reference, as std does for its own files: the offset is behind a lock.

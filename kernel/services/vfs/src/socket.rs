@@ -4,8 +4,9 @@
 //! blocking, `O_NONBLOCK` and the time-outs once for both. Semantics: POSIX.1-2017, XSH 2.10 (sockets); where POSIX leaves
 //! a choice, Linux's. Addresses are std's; a link-local IPv6 address carries the interface's index as its scope.
 
+use crate::flags::Access;
 use crate::node::{File, Interest, Kind, Readiness};
-use crate::open_file::{Access, OpenFile};
+use crate::open_file::OpenFile;
 use interfaces::{Errno, Result};
 use std::any::Any;
 use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr};

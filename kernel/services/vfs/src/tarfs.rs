@@ -4,68 +4,16 @@
 //! and names are resolved beneath the directory that is unpacked into. There is a parser of our own because of the crates at
 //! hand `tar` needs a Unix below, and `tar-no-std` refuses archives with GNU's long names and tells no modification times.
 
+mod error;
 mod format;
 
+pub use error::{TarError, TarReason};
 pub use format::is_archive;
 
 use crate::mount::{Location, Vfs};
-use crate::open::OpenOptions;
 use crate::path::{Follow, Scope};
-use crate::ramfs::RamFs;
 use crate::tarfs::format::{Archive, Content, Entry};
 use interfaces::Errno;
-use std::fmt;
-
-/// Why an archive was not unpacked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TarError {
-    /// Where the entry begins, in bytes from the start.
-    pub offset: usize,
-    /// Its name, as far as known.
-    pub name: String,
-    /// What is wrong.
-    pub reason: TarReason,
-}
-
-/// What is wrong with an archive.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TarReason {
-    /// It ends within an entry.
-    Truncated,
-    /// A header's checksum does not match: this is no archive, or a damaged one.
-    Checksum,
-    /// A number, a name or a pax record is malformed.
-    Malformed,
-    /// A name has a `..` in it.
-    UnsafeName,
-    /// An entry of a kind that is not understood; its type flag.
-    UnknownKind(u8),
-    /// The file system refused it.
-    Refused(Errno),
-}
-
-impl fmt::Display for TarError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let TarError { offset, name, reason } = self;
-        write!(f, "archive entry '{name}' at byte {offset}: ")?;
-        match reason {
-            TarReason::Truncated => f.write_str("the archive ends within it"),
-            TarReason::Checksum => f.write_str("wrong checksum"),
-            TarReason::Malformed => f.write_str("malformed header"),
-            TarReason::UnsafeName => f.write_str("name leads outside"),
-            TarReason::UnknownKind(flag) => write!(f, "unknown type flag 0x{flag:02x}"),
-            TarReason::Refused(errno) => write!(f, "{errno}"),
-        }
-    }
-}
-
-impl std::error::Error for TarError {}
-
-impl From<Errno> for TarReason {
-    fn from(errno: Errno) -> TarReason {
-        TarReason::Refused(errno)
-    }
-}
 
 /// Unpacks `archive` into the directory `into`, and returns how many entries it had.
 ///
@@ -127,14 +75,9 @@ impl Unpacking<'_> {
     }
 
     fn add_file(&self, parent: &Location, name: &str, entry: &Entry, bytes: &'static [u8]) -> Result<(), TarReason> {
-        let options = OpenOptions { exclusive: true, ..OpenOptions::rewrite() };
-        let file = self.vfs.open(parent, name, Scope::Beneath, &options)?;
+        // What was there is unlinked: the name cannot be a link that leads elsewhere.
+        let file = self.vfs.lend_file(parent, name, bytes)?;
         let node = file.location().ok_or(Errno::EIO)?.node();
-        match RamFs::lend(node, bytes) {
-            // Another kind of file system.
-            Err(Errno::EINVAL) => file.write_all(bytes)?,
-            result => result?,
-        }
         node.set_mode(entry.mode)?;
         node.set_times(None, Some(entry.modified_ns))?;
         Ok(())

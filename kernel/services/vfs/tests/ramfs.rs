@@ -167,4 +167,6 @@ fn lent_content_belongs_to_fresh_files() {
     file.pwrite(b"FROM", 0).unwrap();
     assert_eq!(vfs.read_file(&vfs.root(), "/file", 99).as_deref(), Ok(&b"FROM the initrd"[..]));
     assert_eq!(vfs.read_file(&vfs.root(), "/file", 14), Err(Errno::EFBIG));
+    let again = vfs.lend_file(&vfs.root(), "/file", LENT).unwrap();
+    assert_eq!((again.metadata().size, again.metadata().allocated), (15, 0));
 }

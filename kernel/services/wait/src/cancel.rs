@@ -1,6 +1,7 @@
 //! The kill flag: what makes every wait of a process end.
 
-use crate::{WaitList, Waiter};
+use crate::list::WaitList;
+use crate::waiter::Waiter;
 use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -11,7 +11,9 @@
 mod cancel;
 mod list;
 mod park;
+mod waiter;
 
 pub use cancel::{Cancel, current, enter};
 pub use list::WaitList;
-pub use park::{WaitError, Waiter, sleep, wait_for};
+pub use park::{WaitError, sleep, wait_for};
+pub use waiter::Waiter;

@@ -1,6 +1,6 @@
 //! The threads that wait for one source of events.
 
-use crate::park::{Parker, Waiter};
+use crate::waiter::{Parker, Waiter};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 /// The threads that wait for one source of events.

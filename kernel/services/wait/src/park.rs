@@ -1,11 +1,9 @@
 //! Putting the calling thread to sleep until an event, a deadline or a kill.
 
 use crate::cancel;
+use crate::waiter::Waiter;
 use interfaces::Errno;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Poll, Wake, Waker};
-use std::thread::Thread;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 /// Why a wait ended without its event.
@@ -27,60 +25,13 @@ impl From<WaitError> for Errno {
     }
 }
 
-/// What wakes one thread.
-#[derive(Debug)]
-pub(crate) struct Parker {
-    thread: Thread,
-    woken: AtomicBool,
-}
-
-impl Parker {
-    pub(crate) fn wake_up(&self) {
-        self.woken.store(true, Ordering::SeqCst);
-        self.thread.unpark();
-    }
-}
-
-impl Wake for Parker {
-    fn wake(self: Arc<Self>) {
-        self.wake_up();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        self.wake_up();
-    }
-}
-
-thread_local! {
-    static PARKER: Arc<Parker> =
-        Arc::new(Parker { thread: std::thread::current(), woken: AtomicBool::new(false) });
-}
-
-/// A thread that is about to wait: what a source of events registers.
-///
-/// There is one a thread, so that waiting again and again on a source that stays silent does not pile up in its list.
-#[derive(Clone, Debug)]
-pub struct Waiter(Arc<Parker>);
-
-impl Waiter {
-    /// The same as a standard waker, for what lies below the std line (see `interfaces::ByteDevice`).
-    #[must_use]
-    pub fn waker(&self) -> Waker {
-        Waker::from(Arc::clone(&self.0))
-    }
-
-    pub(crate) fn parker(&self) -> &Arc<Parker> {
-        &self.0
-    }
-}
-
 /// Runs `poll` until it is ready, asleep between wake-ups of the waiter that it is given.
 ///
 /// # Errors
 /// [`WaitError::Cancelled`] as soon as the thread's process is killed, [`WaitError::TimedOut`] at `deadline`. An event that
 /// is there already wins over the deadline, but not over the kill.
 pub fn wait_for<T>(deadline: Option<Instant>, mut poll: impl FnMut(&Waiter) -> Poll<T>) -> Result<T, WaitError> {
-    let waiter = Waiter(PARKER.with(Arc::clone));
+    let waiter = Waiter::of_this_thread();
     let cancel = cancel::current();
     loop {
         if let Some(cancel) = &cancel {
@@ -97,7 +48,7 @@ pub fn wait_for<T>(deadline: Option<Instant>, mut poll: impl FnMut(&Waiter) -> P
 }
 
 fn park(waiter: &Waiter, deadline: Option<Instant>) -> Result<(), WaitError> {
-    while !waiter.0.woken.swap(false, Ordering::SeqCst) {
+    while !waiter.take_wake_up() {
         let Some(at) = deadline else {
             std::thread::park();
             continue;

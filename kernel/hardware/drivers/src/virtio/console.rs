@@ -89,8 +89,8 @@ impl VirtioConsole {
         };
         let console = Arc::new(make(transport));
         let handler = Arc::clone(&console);
-        let ready = console.transport.start(queues, Arc::new(move || handler.waker.wake()), Arc::new(|| {}))
-            && console.open();
+        let ready =
+            console.transport.start(queues, Arc::new(move || handler.waker.wake()), Arc::new(|| {})) && console.open();
         if !ready {
             console.transport.give_up();
             return None;

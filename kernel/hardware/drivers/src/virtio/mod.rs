@@ -11,8 +11,9 @@ mod queue;
 
 use alloc::sync::Arc;
 use machine::clock;
+use machine::interrupt::Handler;
 use machine::mmio::Mmio;
-use machine::pci::{Function, Handler};
+use machine::pci::Function;
 
 /// PCI vendor of all virtio devices (section 4.1.2).
 pub const VENDOR: u16 = 0x1AF4;

@@ -80,7 +80,11 @@ impl VirtioNet {
         };
         let card = Arc::new(card(transport));
         let (on_queue, on_config) = (Arc::clone(&card), Arc::clone(&card));
-        if !card.transport.start(2, Arc::new(move || on_queue.interrupt()), Arc::new(move || on_config.config_changed())) {
+        if !card.transport.start(
+            2,
+            Arc::new(move || on_queue.interrupt()),
+            Arc::new(move || on_config.config_changed()),
+        ) {
             card.transport.give_up();
             return None;
         }

@@ -3,9 +3,7 @@
 //! Descriptor n leads to buffer n for ever; what changes is which of them the device has. Nothing that the device writes is
 //! taken for true: an index that it was not given stops the queue, a length is cut to the buffer's.
 
-use super::{
-    QUEUE_DESCRIPTORS, QUEUE_DEVICE, QUEUE_DRIVER, QUEUE_NOTIFY_OFFSET, QUEUE_SELECT, QUEUE_SIZE, Transport,
-};
+use super::{QUEUE_DESCRIPTORS, QUEUE_DEVICE, QUEUE_DRIVER, QUEUE_NOTIFY_OFFSET, QUEUE_SELECT, QUEUE_SIZE, Transport};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::sync::atomic::{Ordering, fence};

@@ -6,7 +6,7 @@ use interfaces::Errno;
 use process::{Context, ExitStatus, Output, Programs};
 use std::cell::Cell;
 use std::fmt::Display;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read};
 use std::sync::Arc;
 use vfs::{Follow, Kind, Metadata, OpenFile, OpenOptions, Scope};
 
@@ -149,6 +149,14 @@ impl<'a> Call<'a> {
         self.metadata(path, Follow::Yes).is_ok_and(|metadata| metadata.kind == Kind::Directory)
     }
 
+    /// Bytes that the command may keep of what it reads: a part of what is free. What it reads may have no end, and memory
+    /// that runs out would take others along.
+    pub(super) fn spare_memory(&self) -> usize {
+        const LEAST: usize = 1 << 20;
+        let free = self.read_text("/proc/meminfo").ok().and_then(|text| memory_field(&text, "MemFree:"));
+        free.and_then(|free| usize::try_from(free / 4).ok()).unwrap_or(LEAST).max(LEAST)
+    }
+
     /// A file of the kernel's, as text.
     pub(super) fn read_text(&self, path: &str) -> Result<String, Failure> {
         const LIMIT: usize = 1 << 20;
@@ -158,16 +166,36 @@ impl<'a> Call<'a> {
     }
 }
 
+/// A field of `/proc/meminfo`, in bytes.
+pub(super) fn memory_field(text: &str, name: &str) -> Option<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+    let kibibytes: u64 = line.split_whitespace().next()?.parse().ok()?;
+    kibibytes.checked_mul(1024)
+}
+
+/// Reads one line with its end into `line`, which is cleared first; whether there was one. ENOMEM when it is longer than
+/// `limit` bytes.
+pub(super) fn read_line(reader: &mut impl BufRead, line: &mut Vec<u8>, limit: usize) -> Result<bool, Failure> {
+    line.clear();
+    let wanted = u64::try_from(limit).unwrap_or(u64::MAX);
+    let count = reader.take(wanted).read_until(b'\n', line)?;
+    if count >= limit && line.last() != Some(&b'\n') {
+        return Err(Errno::ENOMEM.into());
+    }
+    Ok(count > 0)
+}
+
 /// Calls `each` with every line of `file`, its end included.
 pub(super) fn for_each_line(
+    call: &Call,
     file: &OpenFile,
     mut each: impl FnMut(&[u8]) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
+    let limit = call.spare_memory();
     let mut reader = BufReader::new(file);
     let mut line = Vec::new();
-    while reader.read_until(b'\n', &mut line)? > 0 {
+    while read_line(&mut reader, &mut line, limit)? {
         each(&line)?;
-        line.clear();
     }
     Ok(())
 }

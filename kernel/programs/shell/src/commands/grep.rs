@@ -15,7 +15,7 @@ pub(super) fn run(call: &Call) -> Outcome {
     for (name, file) in call.open_all(names)? {
         let prefix = if names.len() > 1 && !call.has('h') { format!("{name}:") } else { String::new() };
         let (mut number, mut matches) = (0_u64, 0_u64);
-        for_each_line(&file, |line| {
+        for_each_line(call, &file, |line| {
             number += 1;
             let text = String::from_utf8_lossy(line.strip_suffix(b"\n").unwrap_or(line));
             if expression.is_match(&text) == call.has('v') {

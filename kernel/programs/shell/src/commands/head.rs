@@ -1,7 +1,8 @@
 //! `head`: the first lines or bytes of files.
 
+use super::call::read_line;
 use super::{Call, Failure, Outcome};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufReader, Read, Write};
 use vfs::OpenFile;
 
 const DEFAULT_LINES: u64 = 10;
@@ -28,7 +29,7 @@ pub(super) fn run(call: &Call) -> Outcome {
     let mut out = call.out();
     for (index, (name, file)) in call.inputs()?.iter().enumerate() {
         write_heading(call, &mut out, index, name)?;
-        copy_start(file, amount, &mut out)?;
+        copy_start(call, file, amount, &mut out)?;
     }
     call.status()
 }
@@ -42,17 +43,17 @@ pub(super) fn write_heading(call: &Call, out: &mut dyn Write, index: usize, name
     Ok(())
 }
 
-fn copy_start(file: &OpenFile, amount: Amount, out: &mut dyn Write) -> Result<(), Failure> {
+fn copy_start(call: &Call, file: &OpenFile, amount: Amount, out: &mut dyn Write) -> Result<(), Failure> {
     let mut reader = BufReader::new(file);
     match amount {
         Amount::Bytes(bytes) => {
             std::io::copy(&mut reader.take(bytes), out)?;
         }
         Amount::Lines(lines) => {
+            let limit = call.spare_memory();
             let mut line = Vec::new();
             for _ in 0..lines {
-                line.clear();
-                if reader.read_until(b'\n', &mut line)? == 0 {
+                if !read_line(&mut reader, &mut line, limit)? {
                     break;
                 }
                 out.write_all(&line)?;

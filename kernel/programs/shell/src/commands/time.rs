@@ -1,6 +1,7 @@
 //! `time`: how long a command takes. Also how commands run others.
 
 use super::{Call, Failure, Outcome};
+use crate::shell::DEFAULT_PATH;
 use interfaces::Errno;
 use process::{Process, Spawn};
 use std::collections::BTreeMap;
@@ -26,8 +27,8 @@ pub(super) fn run_command(
 ) -> Result<Arc<Process>, Failure> {
     let context = call.context;
     let (name, arguments) = command.split_first().ok_or_else(|| Failure::Usage("a command is missing".into()))?;
-    let search = env.get("PATH").cloned().unwrap_or_default();
-    let found = call.programs.find(context.vfs(), &context.cwd(), &search, name);
+    let search = env.get("PATH").map_or(DEFAULT_PATH, String::as_str);
+    let found = call.programs.find(context.vfs(), &context.cwd(), search, name);
     let found = found.map_err(|error| match error {
         Errno::ENOENT => Failure::Error(format!("{name}: command not found")),
         error => Failure::Error(format!("{name}: {error}")),

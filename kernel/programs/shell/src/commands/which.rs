@@ -2,12 +2,13 @@
 
 use super::{Call, Outcome};
 use crate::builtins;
+use crate::shell::DEFAULT_PATH;
 use process::ExitStatus;
 use std::io::Write;
 
 pub(super) fn run(call: &Call) -> Outcome {
     let context = call.context;
-    let search = context.env("PATH").unwrap_or_default();
+    let search = context.env("PATH").unwrap_or_else(|| DEFAULT_PATH.into());
     let mut status = ExitStatus::SUCCESS;
     let mut out = call.out();
     for name in call.some_operands("a name")? {

@@ -5,18 +5,23 @@
 
 mod key;
 mod line;
+mod raw;
 mod view;
 
+pub(crate) use raw::RawTerminal;
+
 use crate::history::History;
-use interfaces::{Errno, Result};
+use crate::syntax::MAX_LINE;
+use interfaces::Result;
 use key::Key;
 use line::{Line, Span};
 use std::sync::Arc;
-use vfs::{InputMode, Interest, OpenFile};
+use vfs::OpenFile;
 use view::View;
 
 /// A column's width in a list of candidates is that of the longest one and this.
 const LIST_GAP: usize = 2;
+const BELL: &str = "\x07";
 
 /// What the user has entered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,53 +48,6 @@ pub(crate) trait Completer {
     fn complete(&self, text: &str) -> (usize, Vec<Candidate>);
 }
 
-/// A terminal, in raw mode as long as this lives.
-struct RawTerminal<'a> {
-    input: &'a OpenFile,
-    output: &'a OpenFile,
-}
-
-impl<'a> RawTerminal<'a> {
-    fn new(input: &'a OpenFile, output: &'a OpenFile) -> Self {
-        let raw = RawTerminal { input, output };
-        raw.set_mode(InputMode::Raw);
-        raw
-    }
-
-    fn set_mode(&self, mode: InputMode) {
-        if let Some(terminal) = self.input.as_terminal() {
-            terminal.set_input_mode(mode);
-        }
-    }
-
-    fn columns(&self) -> usize {
-        self.input.as_terminal().map_or(80, |terminal| usize::from(terminal.window_size().columns))
-    }
-
-    fn write(&self, text: &str) -> Result<()> {
-        if text.is_empty() { Ok(()) } else { self.output.write_all(text.as_bytes()) }
-    }
-
-    /// One at a time: what is behind the line belongs to the program that the line starts.
-    fn next_byte(&self) -> Result<u8> {
-        let mut byte = [0];
-        match self.input.read(&mut byte)? {
-            0 => Err(Errno::EIO),
-            _ => Ok(byte[0]),
-        }
-    }
-
-    fn has_more(&self) -> bool {
-        self.input.poll(Interest { read: true, write: false }, None).readable
-    }
-}
-
-impl Drop for RawTerminal<'_> {
-    fn drop(&mut self) {
-        self.set_mode(InputMode::Canonical);
-    }
-}
-
 /// The editor of one terminal.
 pub(crate) struct Editor {
     input: Arc<OpenFile>,
@@ -103,13 +61,22 @@ impl Editor {
         Editor { input, output, killed: String::new() }
     }
 
-    /// Lets the user edit a line.
+    /// Takes over the terminal: from here on keys come as they are pressed, ^C among them.
+    pub(crate) fn take_terminal(&self) -> RawTerminal {
+        RawTerminal::new(Arc::clone(&self.input), Arc::clone(&self.output))
+    }
+
+    /// Lets the user edit a line on the terminal, which is given back then.
     ///
     /// # Errors
     /// EIO when the terminal is gone, ECANCELED when the shell is killed.
-    pub(crate) fn read_line(&mut self, prompt: &str, history: &History, completer: &dyn Completer) -> Result<Entry> {
-        let (input, output) = (Arc::clone(&self.input), Arc::clone(&self.output));
-        let terminal = RawTerminal::new(&input, &output);
+    pub(crate) fn read_line(
+        &mut self,
+        terminal: RawTerminal,
+        prompt: &str,
+        history: &History,
+        completer: &dyn Completer,
+    ) -> Result<Entry> {
         let mut session = Session {
             view: View::new(terminal.columns()),
             terminal,
@@ -132,7 +99,7 @@ enum Step {
 
 /// The editing of one line.
 struct Session<'a> {
-    terminal: RawTerminal<'a>,
+    terminal: RawTerminal,
     view: View,
     prompt: &'a str,
     line: Line,
@@ -174,14 +141,24 @@ impl Session<'_> {
             }
             Key::Control('v') => {
                 let byte = self.terminal.next_byte()?;
-                self.line.insert(&char::from(byte).to_string());
+                self.insert(&char::from(byte).to_string())?;
             }
+            Key::Control('y') => self.insert(&self.killed.clone())?,
             Key::Up | Key::Control('p') => self.recall(self.recalled.checked_sub(1)),
             Key::Down | Key::Control('n') => self.recall(Some(self.recalled + 1)),
-            Key::Character(character) => self.line.insert(character.encode_utf8(&mut [0; 4])),
+            Key::Character(character) => self.insert(character.encode_utf8(&mut [0; 4]))?,
             _ => self.edit(key),
         }
         Ok(Step::GoOn)
+    }
+
+    /// Inserts what was typed, as long as a script may be that long.
+    fn insert(&mut self, text: &str) -> Result<()> {
+        if self.line.text().len() + text.len() > MAX_LINE {
+            return self.terminal.write(BELL);
+        }
+        self.line.insert(text);
+        Ok(())
     }
 
     /// The keys that move and delete.
@@ -201,7 +178,6 @@ impl Session<'_> {
             Key::Control('w') => *self.killed = line.delete_left(Span::BigWord),
             Key::MetaBackspace => *self.killed = line.delete_left(Span::Word),
             Key::Meta('d') => *self.killed = line.delete_right(Span::Word),
-            Key::Control('y') => line.insert(self.killed),
             _ => {}
         }
     }
@@ -261,7 +237,7 @@ impl Session<'_> {
         let word_len = typed.len().saturating_sub(start);
         let certain = common_start(&candidates);
         match candidates.as_slice() {
-            [] => self.terminal.write("\x07"),
+            [] => self.terminal.write(BELL),
             [only] => {
                 let end = if only.text.ends_with('/') { "" } else { " " };
                 self.line.replace_before_cursor(start, &format!("{certain}{end}"));

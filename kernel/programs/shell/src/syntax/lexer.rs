@@ -26,18 +26,6 @@ pub(super) struct Spanned {
     pub(super) end: usize,
 }
 
-/// Splits `text` into tokens.
-pub(super) fn tokenize(text: &str) -> Result<Vec<Spanned>, SyntaxError> {
-    let mut lexer = Lexer::new(text);
-    let mut tokens = Vec::new();
-    loop {
-        lexer.skip_blanks();
-        let start = lexer.position();
-        let Some(token) = lexer.token()? else { return Ok(tokens) };
-        tokens.push(Spanned { token, start, end: lexer.position() });
-    }
-}
-
 /// Whether `name` can name a variable.
 pub(crate) fn is_name(name: &str) -> bool {
     let mut characters = name.chars();
@@ -46,14 +34,23 @@ pub(crate) fn is_name(name: &str) -> bool {
 }
 
 /// Reads a text from front to back.
-struct Lexer<'a> {
+pub(super) struct Lexer<'a> {
     text: &'a str,
     rest: Peekable<CharIndices<'a>>,
 }
 
 impl<'a> Lexer<'a> {
-    fn new(text: &'a str) -> Self {
+    pub(super) fn new(text: &'a str) -> Self {
         Lexer { text, rest: text.char_indices().peekable() }
+    }
+
+    /// The next token; `None` at the end.
+    pub(super) fn next_token(&mut self) -> Result<Option<Spanned>, SyntaxError> {
+        self.skip_blanks();
+        let start = self.position();
+        let token = self.token()?;
+        let end = self.position();
+        Ok(token.map(|token| Spanned { token, start, end }))
     }
 
     fn position(&mut self) -> usize {

@@ -8,7 +8,7 @@ mod lexer;
 mod parser;
 
 pub(crate) use lexer::is_name;
-pub(crate) use parser::{LastWord, Role, last_word, parse};
+pub(crate) use parser::{LastWord, MAX_LINE, Parser, Role, last_word, parse};
 
 use std::fmt;
 

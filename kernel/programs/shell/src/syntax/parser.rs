@@ -1,52 +1,95 @@
 //! Words and operators to a script (POSIX XCU 2.10, shell grammar).
 
-use super::lexer::{Spanned, Token, is_name, tokenize};
+use super::lexer::{Lexer, Spanned, Token, is_name};
 use super::{Command, Connector, List, Mode, Part, Pipeline, Quoting, Redirection, Script, SyntaxError, Target, Word};
-use std::iter::Peekable;
-use std::vec::IntoIter;
 
 /// The highest descriptor that a redirection can name, as POSIX guarantees.
 const MAX_FD: i32 = 9;
+/// The longest line with what continues it, in bytes. Its tree takes up to fifty times as much memory.
+pub(crate) const MAX_LINE: usize = 512 * 1024;
 
-/// Parses a script.
+/// Parses a script as a whole.
 ///
 /// # Errors
 /// [`SyntaxError::Incomplete`] where another line could complete it.
 pub(crate) fn parse(text: &str) -> Result<Script, SyntaxError> {
-    let mut parser = Parser { text, tokens: tokenize(text)?.into_iter().peekable() };
-    parser.script()
+    let mut parser = Parser::new(text);
+    let mut script = Script::default();
+    while let Some(line) = parser.next_line()? {
+        script.lists.extend(line.lists);
+    }
+    Ok(script)
 }
 
-struct Parser<'a> {
+/// Parses a script line by line.
+pub(crate) struct Parser<'a> {
     text: &'a str,
-    tokens: Peekable<IntoIter<Spanned>>,
+    lexer: Lexer<'a>,
+    /// A token that was looked at and not taken.
+    ahead: Option<Spanned>,
+    /// Where the line begins.
+    start: usize,
 }
 
-impl Parser<'_> {
-    fn script(&mut self) -> Result<Script, SyntaxError> {
+impl<'a> Parser<'a> {
+    pub(crate) fn new(text: &'a str) -> Self {
+        Parser { text, lexer: Lexer::new(text), ahead: None, start: 0 }
+    }
+
+    /// The next line that is not empty, with the lines that continue it; `None` at the end.
+    ///
+    /// # Errors
+    /// As [`parse`]. What comes after an error makes no sense.
+    pub(crate) fn next_line(&mut self) -> Result<Option<Script>, SyntaxError> {
+        // What lies between lines does not count.
+        self.start = usize::MAX;
+        self.skip_newlines()?;
+        let Some(first) = self.peek()? else { return Ok(None) };
+        self.start = first.start;
         let mut script = Script::default();
         loop {
-            self.skip_newlines();
-            if self.tokens.peek().is_none() {
-                return Ok(script);
-            }
             script.lists.push(self.list()?);
+            if self.peek()?.is_none() || self.operator(&["\n"])?.is_some() {
+                return Ok(Some(script));
+            }
         }
     }
 
+    fn peek(&mut self) -> Result<Option<&Spanned>, SyntaxError> {
+        if self.ahead.is_none() {
+            self.ahead = self.lexer.next_token()?;
+        }
+        match &self.ahead {
+            Some(next) if next.end.saturating_sub(self.start) > MAX_LINE && next.token != Token::Operator("\n") => {
+                Err(SyntaxError::Invalid(format!("a line is longer than {MAX_LINE} bytes")))
+            }
+            next => Ok(next.as_ref()),
+        }
+    }
+
+    fn take(&mut self) -> Result<Option<Spanned>, SyntaxError> {
+        self.peek()?;
+        Ok(self.ahead.take())
+    }
+
+    fn take_if(&mut self, is_wanted: impl Fn(&Spanned) -> bool) -> Result<Option<Spanned>, SyntaxError> {
+        let is_next = self.peek()?.is_some_and(is_wanted);
+        Ok(if is_next { self.ahead.take() } else { None })
+    }
+
     fn list(&mut self) -> Result<List, SyntaxError> {
-        let start = self.tokens.peek().map_or(0, |token| token.start);
+        let start = self.peek()?.map_or(0, |token| token.start);
         let mut end = start;
         let first = self.pipeline(&mut end)?;
         let mut rest = Vec::new();
-        while let Some(connector) = self.connector() {
-            self.skip_newlines();
+        while let Some(connector) = self.connector()? {
+            self.skip_newlines()?;
             rest.push((connector, self.pipeline(&mut end)?));
         }
-        let mode = match self.operator(&[";", "&", "\n"]) {
+        let mode = match self.operator(&[";", "&"])? {
             Some("&") => Mode::Background,
             Some(_) => Mode::Foreground,
-            None => match self.tokens.next() {
+            None => match self.take_if(|next| next.token != Token::Operator("\n"))? {
                 None => Mode::Foreground,
                 Some(unexpected) => return Err(self.unexpected(&unexpected)),
             },
@@ -55,29 +98,30 @@ impl Parser<'_> {
         Ok(List { first, rest, mode, text })
     }
 
-    fn connector(&mut self) -> Option<Connector> {
-        self.operator(&["&&", "||"]).map(|operator| if operator == "&&" { Connector::And } else { Connector::Or })
+    fn connector(&mut self) -> Result<Option<Connector>, SyntaxError> {
+        let operator = self.operator(&["&&", "||"])?;
+        Ok(operator.map(|operator| if operator == "&&" { Connector::And } else { Connector::Or }))
     }
 
     /// Commands joined by `|`; moves `end` behind them.
     fn pipeline(&mut self, end: &mut usize) -> Result<Pipeline, SyntaxError> {
         let mut pipeline = Pipeline::default();
         let bang = Token::Word(Word { parts: vec![Part::Text("!".into(), Quoting::Bare)] });
-        while self.tokens.next_if(|next| next.token == bang).is_some() {
+        while self.take_if(|next| next.token == bang)?.is_some() {
             pipeline.negated = !pipeline.negated;
         }
         loop {
             pipeline.commands.push(self.command(end)?);
-            if self.operator(&["|"]).is_none() {
+            if self.operator(&["|"])?.is_none() {
                 return Ok(pipeline);
             }
-            self.skip_newlines();
+            self.skip_newlines()?;
         }
     }
 
     fn command(&mut self, end: &mut usize) -> Result<Command, SyntaxError> {
         let mut command = Command::default();
-        while let Some(next) = self.tokens.next_if(|next| !matches!(next.token, Token::Operator(_))) {
+        while let Some(next) = self.take_if(|next| !matches!(next.token, Token::Operator(_)))? {
             *end = next.end;
             match next.token {
                 Token::Word(word) => match assignment(&word).filter(|_| command.words.is_empty()) {
@@ -91,7 +135,7 @@ impl Parser<'_> {
         if command != Command::default() {
             return Ok(command);
         }
-        match self.tokens.next() {
+        match self.take()? {
             Some(unexpected) => Err(self.unexpected(&unexpected)),
             None => Err(SyntaxError::Incomplete("a command")),
         }
@@ -108,7 +152,7 @@ impl Parser<'_> {
         if fd > MAX_FD {
             return Err(SyntaxError::Invalid(format!("descriptors go from 0 to {MAX_FD}")));
         }
-        let word = match self.tokens.next() {
+        let word = match self.take()? {
             Some(Spanned { token: Token::Word(word), end: word_end, .. }) => {
                 *end = word_end;
                 word
@@ -126,16 +170,17 @@ impl Parser<'_> {
         Ok(Redirection { fd, target })
     }
 
-    fn operator(&mut self, wanted: &[&'static str]) -> Option<&'static str> {
+    fn operator(&mut self, wanted: &[&'static str]) -> Result<Option<&'static str>, SyntaxError> {
         let is_wanted = |next: &Spanned| matches!(&next.token, Token::Operator(operator) if wanted.contains(operator));
-        match self.tokens.next_if(is_wanted)?.token {
+        Ok(self.take_if(is_wanted)?.and_then(|next| match next.token {
             Token::Operator(operator) => Some(operator),
             _ => None,
-        }
+        }))
     }
 
-    fn skip_newlines(&mut self) {
-        while self.operator(&["\n"]).is_some() {}
+    fn skip_newlines(&mut self) -> Result<(), SyntaxError> {
+        while self.operator(&["\n"])?.is_some() {}
+        Ok(())
     }
 
     fn unexpected(&self, token: &Spanned) -> SyntaxError {
@@ -187,8 +232,9 @@ pub(crate) enum Role {
 
 /// Finds the word that `text` ends in; an empty one behind a blank or an operator.
 pub(crate) fn last_word(text: &str) -> LastWord {
-    // Quotes that are still open are closed by trying.
-    let closed = ["", "'", "\"", " "].iter().find_map(|closer| tokenize(&format!("{text}{closer}")).ok());
+    // What is still open is closed by trying.
+    let closed =
+        ["", "'", "\"", " ", "\\\"", "}", "}\""].iter().find_map(|closer| tokens(&format!("{text}{closer}")).ok());
     let mut role = Role::Command;
     for Spanned { token, start, end } in closed.unwrap_or_default() {
         match token {
@@ -199,4 +245,9 @@ pub(crate) fn last_word(text: &str) -> LastWord {
         }
     }
     LastWord { start: text.len(), word: Word::default(), role }
+}
+
+fn tokens(text: &str) -> Result<Vec<Spanned>, SyntaxError> {
+    let mut lexer = Lexer::new(text);
+    std::iter::from_fn(|| lexer.next_token().transpose()).collect()
 }

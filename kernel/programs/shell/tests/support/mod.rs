@@ -3,17 +3,16 @@
 #![allow(dead_code)]
 
 use interfaces::{Cell, Clock, CpuTimes, Entropy, Errno, MachineInfo, Power, TextDisplay};
-use process::{ExitStatus, KillReason, Loader, Process, ProcessTable, Program, Stdio};
-use shell::{Session, Space, System};
-use std::collections::BTreeMap;
+use process::{ExitStatus, KillReason, Loader, Process, ProcessTable, Program, Programs, Spawn, Stdio};
+use shell::{Space, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
-use tty::{Pty, PtyMaster, Screen};
+use tty::{Pty, PtyMaster, PtySlave, Screen};
 use vfs::devfs::DevFs;
 use vfs::procfs::{Machine as ProcMachine, ProcFs};
-use vfs::{File, Interest, OpenFile, RamFs, Scope, Vfs, WindowSize};
+use vfs::{Access, File, InputMode, Interest, Kind, OpenFile, RamFs, Scope, Vfs, WindowSize};
 
 /// Long enough for the slowest machine; reached only by a failure.
 pub(crate) const LIMIT: Duration = Duration::from_secs(60);
@@ -86,7 +85,7 @@ impl System for Host {
 pub(crate) struct Machine {
     pub(crate) vfs: Arc<Vfs>,
     pub(crate) table: Arc<ProcessTable>,
-    pub(crate) session: Session,
+    programs: Arc<Programs>,
     /// How many `block`s are running.
     pub(crate) blocked: Arc<AtomicUsize>,
 }
@@ -111,8 +110,17 @@ impl Machine {
         let blocked = Arc::new(AtomicUsize::new(0));
         let loaders = vec![Loader { suffix: ".wasm", program: "run" }];
         let programs = shell::programs(host, test_programs(&blocked), loaders);
-        let env = BTreeMap::from([("HOME".to_string(), "/".to_string()), ("PATH".to_string(), "/bin".to_string())]);
-        Machine { vfs, table: table.clone(), session: Session { table, programs, env }, blocked }
+        Machine { vfs, table, programs, blocked }
+    }
+
+    /// Starts `sh` as the assembler does.
+    fn start_shell(&self, arguments: &[&str], stdio: Stdio, env: &[(&str, &str)]) -> Arc<Process> {
+        let program = self.programs.lookup("sh").unwrap().clone();
+        let args = ["sh"].iter().chain(arguments).map(|argument| (*argument).to_string()).collect();
+        let mut spawn = Spawn::new(args, self.vfs.root(), stdio);
+        spawn.env = env.iter().map(|(name, value)| ((*name).to_string(), (*value).to_string())).collect();
+        spawn.terminal = Some(spawn.stdio.stdin.clone()).filter(|file| file.as_terminal().is_some());
+        self.table.spawn(spawn, move |context| (program.main)(context)).unwrap()
     }
 
     pub(crate) fn write(&self, path: &str, content: &str) {
@@ -140,7 +148,7 @@ impl Machine {
         let ((stdin, to), (from_out, stdout), (from_err, stderr)) = (pipe(), pipe(), pipe());
         to.write_all(input.as_bytes()).unwrap();
         drop(to);
-        let process = self.session.start(arguments, Stdio { stdin, stdout, stderr }, None).unwrap();
+        let process = self.start_shell(arguments, Stdio { stdin, stdout, stderr }, &[]);
         let status = process.wait_until(Instant::now() + LIMIT).expect("the script ends");
         (status.code(), drain(&from_out), drain(&from_err))
     }
@@ -216,6 +224,7 @@ fn test_programs(blocked: &Arc<AtomicUsize>) -> Vec<Program> {
 /// An interactive shell on a pseudo terminal, seen through a screen.
 pub(crate) struct Console {
     master: Arc<PtyMaster>,
+    slave: Arc<PtySlave>,
     pub(crate) shell: Arc<Process>,
     /// All that the terminal has shown, and how far expectations have been met.
     transcript: Mutex<(Vec<u8>, usize)>,
@@ -232,10 +241,12 @@ impl Console {
         let (master, slave) = Pty::pair();
         let size = WindowSize { columns: columns.try_into().unwrap(), rows: rows.try_into().unwrap() };
         master.as_terminal().unwrap().set_window_size(size);
-        let shell = machine.session.start_on(slave).unwrap();
+        let terminal = OpenFile::anonymous(slave.clone(), Kind::CharDevice, Access::READ_WRITE);
+        let stdio = Stdio { stdin: terminal.clone(), stdout: terminal.clone(), stderr: terminal };
+        let shell = machine.start_shell(&[], stdio, &[("PATH", "/bin"), ("HOME", "/")]);
         let display = Arc::new(FakeDisplay { rows: Mutex::new(vec![vec![' '; columns]; rows]) });
         let screen = Mutex::new(Screen::new(display.clone()));
-        Console { master, shell, transcript: Mutex::default(), display, screen }
+        Console { master, slave, shell, transcript: Mutex::default(), display, screen }
     }
 
     pub(crate) fn types(&self, text: &str) -> &Console {
@@ -243,6 +254,16 @@ impl Console {
         while !rest.is_empty() {
             rest = &rest[self.master.write_at(0, rest).unwrap()..];
         }
+        self
+    }
+
+    /// Waits until the shell edits a line and has taken all that was typed.
+    pub(crate) fn settle(&self) -> &Console {
+        let slave = &self.slave;
+        wait_until("prompt", || {
+            let is_editing = slave.as_terminal().unwrap().input_mode() == InputMode::Raw;
+            is_editing && !slave.poll(Interest { read: true, write: false }, None).readable
+        });
         self
     }
 
@@ -304,6 +325,12 @@ impl Console {
         count > 0
     }
 
+    /// Drops the test's end of the terminal.
+    pub(crate) fn hang_up(mut self) -> Arc<Process> {
+        self.master = Pty::pair().0;
+        self.shell.clone()
+    }
+
     /// The shell's status once it ends.
     pub(crate) fn status(&self) -> i32 {
         self.shell.wait_until(Instant::now() + LIMIT).expect("the shell ends").code()
@@ -312,7 +339,10 @@ impl Console {
 
 impl Drop for Console {
     fn drop(&mut self) {
-        self.shell.job().kill(KillReason::Kill);
+        // The shell ends by the hangup; a test that failed may have left it in any state.
+        if std::thread::panicking() {
+            self.shell.job().kill(KillReason::Kill);
+        }
     }
 }
 

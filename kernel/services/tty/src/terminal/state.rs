@@ -1,8 +1,12 @@
 //! The state of a screen: cursor, modes, margins, tabs, the two grids and the lines that have scrolled off.
 //!
-//! `perform` translates sequences into these operations. Rows and columns count from 0 here.
+//! `perform` translates sequences into these operations; those that move the cursor are in `motion`, those that change cells
+//! without printing in `editing`. Rows and columns count from 0 here.
 //!
 //! Invariants: the cursor lies in the grid, and `margins` is a range of at least one row of it.
+
+mod editing;
+mod motion;
 
 use super::grid::Grid;
 use super::pen::Pen;
@@ -129,8 +133,6 @@ impl State {
         }
     }
 
-    // Printing.
-
     pub(super) fn print(&mut self, character: char) {
         let character = match self.cursor.charsets.get(self.cursor.charset) {
             Some(Charset::LineDrawing) => line_drawing(character),
@@ -178,167 +180,6 @@ impl State {
             }
         }
     }
-
-    // Moving.
-
-    /// Moves the cursor; with origin mode, `row` counts from the top margin.
-    pub(super) fn move_to(&mut self, column: usize, row: usize) {
-        let region = if self.cursor.origin { self.margins.clone() } else { 0..self.rows() };
-        self.cursor.row = region.start.saturating_add(row).min(region.end - 1);
-        self.cursor.column = column.min(self.columns() - 1);
-        self.cursor.wrap_pending = false;
-    }
-
-    pub(super) fn move_to_column(&mut self, column: usize) {
-        self.cursor.column = column.min(self.columns() - 1);
-        self.cursor.wrap_pending = false;
-    }
-
-    pub(super) fn move_to_row(&mut self, row: usize) {
-        self.move_to(self.cursor.column, row);
-    }
-
-    /// Moves up; margins stop it.
-    pub(super) fn up(&mut self, count: usize) {
-        let stop = if self.cursor.row >= self.margins.start { self.margins.start } else { 0 };
-        self.cursor.row = self.cursor.row.saturating_sub(count).max(stop);
-        self.cursor.wrap_pending = false;
-    }
-
-    /// Moves down; margins stop it.
-    pub(super) fn down(&mut self, count: usize) {
-        let stop = if self.cursor.row < self.margins.end { self.margins.end } else { self.rows() };
-        self.cursor.row = self.cursor.row.saturating_add(count).min(stop - 1);
-        self.cursor.wrap_pending = false;
-    }
-
-    pub(super) fn right(&mut self, count: usize) {
-        self.move_to_column(self.cursor.column.saturating_add(count));
-    }
-
-    pub(super) fn left(&mut self, count: usize) {
-        self.move_to_column(self.cursor.column.saturating_sub(count));
-    }
-
-    /// Moves down one row, scrolling at the bottom margin.
-    pub(super) fn line_feed(&mut self) {
-        if self.cursor.row + 1 == self.margins.end {
-            self.scroll_up(1);
-        } else {
-            self.down(1);
-        }
-        self.cursor.wrap_pending = false;
-    }
-
-    /// Moves up one row, scrolling at the top margin.
-    pub(super) fn reverse_line_feed(&mut self) {
-        if self.cursor.row == self.margins.start {
-            self.scroll_down(1);
-        } else {
-            self.up(1);
-        }
-    }
-
-    /// Where the cursor is, as reports count: from 1, from the top margin with origin mode.
-    pub(super) fn reported_position(&self) -> (usize, usize) {
-        let top = if self.cursor.origin { self.margins.start } else { 0 };
-        (self.cursor.row.saturating_sub(top) + 1, self.cursor.column + 1)
-    }
-
-    // Tabs.
-
-    pub(super) fn next_tab(&mut self, count: usize) {
-        for _ in 0..count.min(self.columns()) {
-            let next = (self.cursor.column + 1..self.columns()).find(|&column| self.tabs.get(column) == Some(&true));
-            self.move_to_column(next.unwrap_or(self.columns()));
-        }
-    }
-
-    pub(super) fn previous_tab(&mut self, count: usize) {
-        for _ in 0..count.min(self.columns()) {
-            let previous = (0..self.cursor.column).rev().find(|&column| self.tabs.get(column) == Some(&true));
-            self.move_to_column(previous.unwrap_or(0));
-        }
-    }
-
-    pub(super) fn set_tab(&mut self) {
-        if let Some(tab) = self.tabs.get_mut(self.cursor.column) {
-            *tab = true;
-        }
-    }
-
-    pub(super) fn clear_tab(&mut self) {
-        if let Some(tab) = self.tabs.get_mut(self.cursor.column) {
-            *tab = false;
-        }
-    }
-
-    pub(super) fn clear_all_tabs(&mut self) {
-        self.tabs.fill(false);
-    }
-
-    // Erasing, inserting, deleting, scrolling.
-
-    pub(super) fn erase_in_row(&mut self, columns: Range<usize>) {
-        self.grid.fill(self.cursor.row, columns, self.cursor.pen.blank());
-        self.cursor.wrap_pending = false;
-    }
-
-    pub(super) fn erase_rows(&mut self, rows: Range<usize>) {
-        for row in rows {
-            self.grid.fill(row, 0..self.columns(), self.cursor.pen.blank());
-        }
-    }
-
-    pub(super) fn clear_history(&mut self) {
-        self.history.clear();
-    }
-
-    pub(super) fn insert_cells(&mut self, count: usize) {
-        self.grid.insert_cells(self.cursor.column, self.cursor.row, count, self.cursor.pen.blank());
-        self.cursor.wrap_pending = false;
-    }
-
-    pub(super) fn delete_cells(&mut self, count: usize) {
-        self.grid.delete_cells(self.cursor.column, self.cursor.row, count, self.cursor.pen.blank());
-        self.cursor.wrap_pending = false;
-    }
-
-    pub(super) fn insert_lines(&mut self, count: usize) {
-        if self.margins.contains(&self.cursor.row) {
-            self.grid.scroll_down(self.cursor.row..self.margins.end, count, self.cursor.pen.blank());
-            self.move_to_column(0);
-        }
-    }
-
-    pub(super) fn delete_lines(&mut self, count: usize) {
-        if self.margins.contains(&self.cursor.row) {
-            self.grid.scroll_up(self.cursor.row..self.margins.end, count, self.cursor.pen.blank());
-            self.move_to_column(0);
-        }
-    }
-
-    pub(super) fn scroll_up(&mut self, count: usize) {
-        let gone = self.grid.scroll_up(self.margins.clone(), count, self.cursor.pen.blank());
-        // Only what leaves the main screen at its top is history.
-        if self.main.is_some() || self.margins.start > 0 {
-            return;
-        }
-        for mut line in gone {
-            let used = line.iter().rposition(|cell| *cell != BLANK).map_or(0, |last| last + 1);
-            line.truncate(used);
-            line.shrink_to_fit();
-            self.history.push_back(line);
-        }
-        let excess = self.history.len().saturating_sub(HISTORY);
-        self.history.drain(..excess);
-    }
-
-    pub(super) fn scroll_down(&mut self, count: usize) {
-        self.grid.scroll_down(self.margins.clone(), count, self.cursor.pen.blank());
-    }
-
-    // Modes and screens.
 
     /// DECSTBM; a region of less than two rows means the whole screen.
     pub(super) fn set_margins(&mut self, top: usize, bottom: usize) {

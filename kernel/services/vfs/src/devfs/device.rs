@@ -6,18 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 pub(super) fn metadata(inode: u64, kind: Kind, mode: u16, made_ns: u64) -> Metadata {
-    Metadata {
-        device: 0,
-        inode,
-        kind,
-        links: if kind == Kind::Directory { 2 } else { 1 },
-        size: 0,
-        allocated: 0,
-        mode,
-        accessed_ns: made_ns,
-        modified_ns: made_ns,
-        changed_ns: made_ns,
-    }
+    let links = if kind == Kind::Directory { 2 } else { 1 };
+    let (accessed_ns, modified_ns, changed_ns) = (made_ns, made_ns, made_ns);
+    Metadata { inode, links, accessed_ns, modified_ns, changed_ns, ..Metadata::bare(kind, mode) }
 }
 
 /// A character device that gives the same file to everyone.

@@ -1,6 +1,6 @@
 //! The files of `/proc` on the machine, in Linux's formats (proc(5)).
 
-use super::{Facts, ProcessState};
+use super::facts::{Facts, ProcessState};
 use crate::sync::lock;
 use interfaces::CpuTimes;
 use std::fmt::Write;

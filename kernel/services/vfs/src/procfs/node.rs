@@ -2,7 +2,7 @@
 //!
 //! A process's nodes stay valid as values when the process ends, but from then on answer ENOENT.
 
-use super::Facts;
+use super::facts::Facts;
 use super::machine::{self, MachineFile};
 use super::process::{self, ProcessFile};
 use crate::node::{DirEntry, Directory, File, Kind, Metadata, Node};
@@ -132,19 +132,11 @@ const FIRST_PROCESS: u64 = 1 << 16;
 impl Node for Entry {
     fn metadata(&self) -> Metadata {
         let now = self.facts.machine.clock.realtime_ns();
-        Metadata {
-            device: 0,
-            inode: self.place.inode(),
-            kind: self.place.kind(),
-            links: if self.place.kind() == Kind::Directory { 2 } else { 1 },
-            // As on Linux: the text is made when it is read.
-            size: 0,
-            allocated: 0,
-            mode: self.place.mode(),
-            accessed_ns: now,
-            modified_ns: now,
-            changed_ns: now,
-        }
+        let (accessed_ns, modified_ns, changed_ns) = (now, now, now);
+        let links = if self.place.kind() == Kind::Directory { 2 } else { 1 };
+        // The size is 0, as on Linux: the text is made when it is read.
+        let bare = Metadata::bare(self.place.kind(), self.place.mode());
+        Metadata { inode: self.place.inode(), links, accessed_ns, modified_ns, changed_ns, ..bare }
     }
 
     fn inode(&self) -> u64 {

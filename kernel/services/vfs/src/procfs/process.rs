@@ -1,7 +1,7 @@
 //! The files of a process's folder in `/proc`, in Linux's formats (proc(5)).
 
+use super::facts::{ProcessInfo, ProcessState};
 use super::machine::ticks;
-use super::{ProcessInfo, ProcessState};
 
 /// Such a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,8 +1,9 @@
 use super::*;
+use crate::Vfs;
 use crate::sync::lock;
 use crate::testing::TestClock;
 use crate::{Follow, Kind, OpenOptions, RamFs, Scope};
-use interfaces::{CpuTimes, Errno};
+use interfaces::{Clock, CpuTimes, Errno, MachineInfo};
 use std::collections::BTreeMap;
 
 #[derive(Default)]

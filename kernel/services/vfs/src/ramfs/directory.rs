@@ -4,103 +4,13 @@
 //! (`remove_directory`, `rename`) first takes the file system's `restructure`; since everybody else holds one at a time, no
 //! order can deadlock. Under `restructure` the shape of the tree stands still, except for new directories.
 
-use super::inode::{Body, Inode};
-use super::quota::Charge;
-use crate::entries::Entries;
+use super::content::Content;
+use super::inode::{Body, Folder, Inode, Place};
 use crate::node::{DirEntry, Directory, Node};
-use crate::path::NAME_MAX;
 use crate::sync::{lock, read, write};
 use interfaces::{Errno, Result};
 use std::any::Any;
-use std::sync::{Arc, Mutex, RwLock, RwLockWriteGuard, Weak};
-
-/// Bytes that an entry is charged with besides its name: its places in two maps, roughly.
-const ENTRY_COST: u64 = 96;
-
-/// A directory's part of an inode.
-pub(super) struct Folder {
-    listing: RwLock<Listing>,
-    place: Mutex<Place>,
-}
-
-struct Listing {
-    entries: Entries<Arc<Inode>>,
-    is_removed: bool,
-    charge: Charge,
-}
-
-/// Where a directory hangs.
-enum Place {
-    Root,
-    Below(Weak<Inode>, Arc<str>),
-    Removed,
-}
-
-impl Folder {
-    pub(super) fn root(charge: Charge) -> Folder {
-        Folder::at(Place::Root, charge)
-    }
-
-    fn at(place: Place, charge: Charge) -> Folder {
-        let listing = Listing { entries: Entries::default(), is_removed: false, charge };
-        Folder { listing: RwLock::new(listing), place: Mutex::new(place) }
-    }
-
-    /// Bytes of memory taken.
-    pub(super) fn allocated(&self) -> u64 {
-        read(&self.listing).charge.bytes()
-    }
-
-    fn write_listing(&self) -> Result<RwLockWriteGuard<'_, Listing>> {
-        let listing = write(&self.listing);
-        if listing.is_removed { Err(Errno::ENOENT) } else { Ok(listing) }
-    }
-
-    fn parent_inode(&self) -> Option<Arc<Inode>> {
-        match &*lock(&self.place) {
-            Place::Below(parent, _) => parent.upgrade(),
-            Place::Root | Place::Removed => None,
-        }
-    }
-}
-
-impl Drop for Folder {
-    /// Drops what is below without recursion, which a deep tree would overflow the stack with.
-    fn drop(&mut self) {
-        let mut doomed: Vec<Arc<Inode>> = write(&self.listing).entries.take_all().collect();
-        while let Some(inode) = doomed.pop() {
-            if let Some(Body::Directory(folder)) = Arc::into_inner(inode).as_ref().map(|inode| &inode.body) {
-                doomed.extend(write(&folder.listing).entries.take_all());
-            }
-        }
-    }
-}
-
-impl Listing {
-    fn get(&self, name: &str) -> Result<&Arc<Inode>> {
-        self.entries.get(name).ok_or(Errno::ENOENT)
-    }
-
-    /// EEXIST, ENAMETOOLONG, ENOSPC, ENOMEM.
-    fn insert(&mut self, name: &str, inode: Arc<Inode>) -> Result<()> {
-        if name.len() > NAME_MAX {
-            return Err(Errno::ENAMETOOLONG);
-        }
-        let cost = entry_cost(name);
-        self.charge.grow(cost)?;
-        self.entries.insert(name, inode).inspect_err(|_| self.charge.shrink(cost))
-    }
-
-    fn remove(&mut self, name: &str) -> Option<Arc<Inode>> {
-        let removed = self.entries.remove(name)?;
-        self.charge.shrink(entry_cost(name));
-        Some(removed)
-    }
-}
-
-fn entry_cost(name: &str) -> u64 {
-    ENTRY_COST + name.len() as u64
-}
+use std::sync::{Arc, RwLock, Weak};
 
 impl Inode {
     fn folder(&self) -> Result<&Folder> {
@@ -139,7 +49,7 @@ impl Inode {
 
     /// Adds a new node; EEXIST, ENOSPC.
     fn add(&self, name: &str, mode: u16, body: Body) -> Result<Arc<Inode>> {
-        let inode = self.fs.new_inode(mode, body)?;
+        let inode = Inode::new(&self.fs, mode, body)?;
         let mut listing = self.folder()?.write_listing()?;
         listing.insert(name, Arc::clone(&inode))?;
         if inode.is_folder() {
@@ -182,13 +92,13 @@ impl Directory for Inode {
     }
 
     fn create_file(&self, name: &str, mode: u16) -> Result<Arc<dyn Node>> {
-        let body = Body::Regular(RwLock::new(self.fs.new_content()));
+        let body = Body::Regular(RwLock::new(Content::new(self.fs.new_charge())));
         Ok(self.add(name, mode, body)?)
     }
 
     fn create_directory(&self, name: &str, mode: u16) -> Result<Arc<dyn Node>> {
         let place = Place::Below(Weak::clone(&self.me), Arc::from(name));
-        let body = Body::Directory(Folder::at(place, self.fs.new_charge()));
+        let body = Body::Directory(Folder::new(place, self.fs.new_charge()));
         Ok(self.add(name, mode, body)?)
     }
 
@@ -240,7 +150,7 @@ impl Directory for Inode {
 
     fn rename(&self, name: &str, to: &Arc<dyn Node>, new_name: &str) -> Result<()> {
         let to = self.neighbour(to)?;
-        let _restructure = lock(&self.fs.restructure);
+        let restructure = lock(&self.fs.restructure);
         let mut from_listing = self.folder()?.write_listing()?;
         let mut to_listing = if to.number == self.number { None } else { Some(to.folder()?.write_listing()?) };
         let source = Arc::clone(from_listing.get(name)?);
@@ -265,6 +175,8 @@ impl Directory for Inode {
             self.remove_links(1);
             to.add_links(1);
         }
+        // Before the victim, which may take long to free.
+        drop((to_listing, from_listing, restructure));
         source.attributes_changed();
         self.content_changed();
         to.content_changed();

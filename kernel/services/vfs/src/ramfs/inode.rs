@@ -1,30 +1,36 @@
-//! Inodes of the in-memory file system. An inode is its own [`File`]: what is open is the inode, with or without a name.
+//! What an inode consists of, and its bookkeeping: links, times, and for a directory its entries.
+//!
+//! What it does as a node or a file is in `file`, as a directory in `directory`, whose locks are explained there.
 
-use super::Shared;
 use super::content::Content;
-use super::directory::Folder;
 use super::quota::Charge;
-use crate::node::{Directory, File, Kind, Metadata, Node};
-use crate::sync::{read, write};
+use super::shared::{ROOT, Shared};
+use crate::entries::Entries;
+use crate::path::NAME_MAX;
+use crate::sync::{lock, read, write};
 use interfaces::{Errno, Result};
 use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
-use std::sync::{Arc, RwLock, Weak};
+use std::sync::{Arc, Mutex, RwLock, RwLockWriteGuard, Weak};
 
+/// Bytes that an inode is charged with besides content and names.
+const INODE_COST: u64 = size_of::<Inode>() as u64 + 32;
+/// Bytes that an entry is charged with besides its name: its places in two maps, roughly.
+const ENTRY_COST: u64 = 96;
 /// The most names of a file (POSIX `LINK_MAX`).
 const LINKS_MAX: u64 = u32::MAX as u64;
 /// Permission bits with set-id and sticky bits.
-const MODE_MASK: u16 = 0o7777;
+pub(super) const MODE_MASK: u16 = 0o7777;
 
 pub(super) struct Inode {
     pub(super) fs: Arc<Shared>,
     pub(super) me: Weak<Inode>,
     pub(super) number: u64,
     pub(super) body: Body,
-    links: AtomicU64,
-    mode: AtomicU16,
-    accessed_ns: AtomicU64,
-    modified_ns: AtomicU64,
-    changed_ns: AtomicU64,
+    pub(super) links: AtomicU64,
+    pub(super) mode: AtomicU16,
+    pub(super) accessed_ns: AtomicU64,
+    pub(super) modified_ns: AtomicU64,
+    pub(super) changed_ns: AtomicU64,
     /// For the inode itself.
     _charge: Charge,
 }
@@ -36,7 +42,21 @@ pub(super) enum Body {
 }
 
 impl Inode {
-    pub(super) fn new(fs: &Arc<Shared>, number: u64, mode: u16, body: Body, charge: Charge) -> Arc<Inode> {
+    /// The root directory. It is not charged: there would be no error to answer with.
+    pub(super) fn root(fs: &Arc<Shared>) -> Arc<Inode> {
+        let body = Body::Directory(Folder::new(Place::Root, fs.new_charge()));
+        Inode::with_charge(fs, ROOT, 0o755, body, fs.new_charge())
+    }
+
+    /// A node that has no name yet; ENOSPC.
+    pub(super) fn new(fs: &Arc<Shared>, mode: u16, body: Body) -> Result<Arc<Inode>> {
+        let mut charge = fs.new_charge();
+        let target = if let Body::Symlink(target) = &body { target.len() as u64 } else { 0 };
+        charge.grow(INODE_COST + target)?;
+        Ok(Inode::with_charge(fs, fs.new_number(), mode, body, charge))
+    }
+
+    fn with_charge(fs: &Arc<Shared>, number: u64, mode: u16, body: Body, charge: Charge) -> Arc<Inode> {
         let now = fs.now();
         // A directory's second name is its own `.`.
         let links = if matches!(body, Body::Directory(_)) { 2 } else { 1 };
@@ -82,126 +102,86 @@ impl Inode {
     pub(super) fn attributes_changed(&self) {
         self.changed_ns.store(self.fs.now(), Ordering::Relaxed);
     }
-
-    fn content(&self) -> Result<&RwLock<Content>> {
-        match &self.body {
-            Body::Regular(content) => Ok(content),
-            Body::Directory(_) => Err(Errno::EISDIR),
-            Body::Symlink(_) => Err(Errno::EINVAL),
-        }
-    }
-
-    pub(super) fn lend(&self, lent: &'static [u8]) -> Result<()> {
-        write(self.content().map_err(|_| Errno::EINVAL)?).lend(lent)
-    }
 }
 
-impl Node for Inode {
-    fn metadata(&self) -> Metadata {
-        let (size, allocated) = match &self.body {
-            Body::Regular(content) => {
-                let content = read(content);
-                (content.size(), content.allocated())
-            }
-            Body::Directory(folder) => (folder.allocated(), folder.allocated()),
-            Body::Symlink(target) => (target.len() as u64, target.len() as u64),
-        };
-        Metadata {
-            device: 0,
-            inode: self.number,
-            kind: self.kind(),
-            links: self.links.load(Ordering::Relaxed),
-            size,
-            allocated,
-            mode: self.mode.load(Ordering::Relaxed),
-            accessed_ns: self.accessed_ns.load(Ordering::Relaxed),
-            modified_ns: self.modified_ns.load(Ordering::Relaxed),
-            changed_ns: self.changed_ns.load(Ordering::Relaxed),
-        }
+/// A directory's part of an inode.
+pub(super) struct Folder {
+    pub(super) listing: RwLock<Listing>,
+    pub(super) place: Mutex<Place>,
+}
+
+pub(super) struct Listing {
+    pub(super) entries: Entries<Arc<Inode>>,
+    pub(super) is_removed: bool,
+    charge: Charge,
+}
+
+/// Where a directory hangs.
+pub(super) enum Place {
+    Root,
+    Below(Weak<Inode>, Arc<str>),
+    Removed,
+}
+
+impl Folder {
+    pub(super) fn new(place: Place, charge: Charge) -> Folder {
+        let listing = Listing { entries: Entries::default(), is_removed: false, charge };
+        Folder { listing: RwLock::new(listing), place: Mutex::new(place) }
     }
 
-    fn inode(&self) -> u64 {
-        self.number
+    /// Bytes of memory taken.
+    pub(super) fn allocated(&self) -> u64 {
+        read(&self.listing).charge.bytes()
     }
 
-    fn kind(&self) -> Kind {
-        match &self.body {
-            Body::Regular(_) => Kind::Regular,
-            Body::Directory(_) => Kind::Directory,
-            Body::Symlink(_) => Kind::Symlink,
-        }
+    /// To change it; ENOENT once it is removed.
+    pub(super) fn write_listing(&self) -> Result<RwLockWriteGuard<'_, Listing>> {
+        let listing = write(&self.listing);
+        if listing.is_removed { Err(Errno::ENOENT) } else { Ok(listing) }
     }
 
-    fn set_times(&self, accessed_ns: Option<u64>, modified_ns: Option<u64>) -> Result<()> {
-        for (time, new) in [(&self.accessed_ns, accessed_ns), (&self.modified_ns, modified_ns)] {
-            if let Some(new) = new {
-                time.store(new, Ordering::Relaxed);
-            }
-        }
-        self.attributes_changed();
-        Ok(())
-    }
-
-    fn set_mode(&self, mode: u16) -> Result<()> {
-        self.mode.store(mode & MODE_MASK, Ordering::Relaxed);
-        self.attributes_changed();
-        Ok(())
-    }
-
-    fn open(self: Arc<Self>, _write: bool) -> Result<Arc<dyn File>> {
-        match &self.body {
-            Body::Regular(_) | Body::Directory(_) => Ok(self),
-            Body::Symlink(_) => Err(Errno::ELOOP),
-        }
-    }
-
-    fn as_directory(&self) -> Option<&dyn Directory> {
-        matches!(self.body, Body::Directory(_)).then_some(self)
-    }
-
-    fn read_link(&self) -> Result<String> {
-        match &self.body {
-            Body::Symlink(target) => Ok(target.as_ref().to_owned()),
-            Body::Regular(_) | Body::Directory(_) => Err(Errno::EINVAL),
+    pub(super) fn parent_inode(&self) -> Option<Arc<Inode>> {
+        match &*lock(&self.place) {
+            Place::Below(parent, _) => parent.upgrade(),
+            Place::Root | Place::Removed => None,
         }
     }
 }
 
-impl File for Inode {
-    fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<usize> {
-        let count = read(self.content()?).read(offset, buf);
-        self.accessed();
-        Ok(count)
+impl Drop for Folder {
+    /// Drops what is below without recursion, which a deep tree would overflow the stack with.
+    fn drop(&mut self) {
+        let mut doomed: Vec<Arc<Inode>> = write(&self.listing).entries.take_all().collect();
+        while let Some(inode) = doomed.pop() {
+            if let Some(Body::Directory(folder)) = Arc::into_inner(inode).as_ref().map(|inode| &inode.body) {
+                doomed.extend(write(&folder.listing).entries.take_all());
+            }
+        }
+    }
+}
+
+impl Listing {
+    pub(super) fn get(&self, name: &str) -> Result<&Arc<Inode>> {
+        self.entries.get(name).ok_or(Errno::ENOENT)
     }
 
-    fn write_at(&self, offset: u64, buf: &[u8]) -> Result<usize> {
-        let mut content = write(self.content()?);
-        let count = content.write(offset, buf)?;
-        self.content_changed();
-        Ok(count)
+    /// EEXIST, ENAMETOOLONG, ENOSPC, ENOMEM.
+    pub(super) fn insert(&mut self, name: &str, inode: Arc<Inode>) -> Result<()> {
+        if name.len() > NAME_MAX {
+            return Err(Errno::ENAMETOOLONG);
+        }
+        let cost = entry_cost(name);
+        self.charge.grow(cost)?;
+        self.entries.insert(name, inode).inspect_err(|_| self.charge.shrink(cost))
     }
 
-    fn append(&self, buf: &[u8]) -> Result<(usize, u64)> {
-        let mut content = write(self.content()?);
-        let end = content.size();
-        let count = content.write(end, buf)?;
-        self.content_changed();
-        Ok((count, end + count as u64))
+    pub(super) fn remove(&mut self, name: &str) -> Option<Arc<Inode>> {
+        let removed = self.entries.remove(name)?;
+        self.charge.shrink(entry_cost(name));
+        Some(removed)
     }
+}
 
-    fn set_size(&self, size: u64) -> Result<()> {
-        write(self.content()?).set_size(size)?;
-        self.content_changed();
-        Ok(())
-    }
-
-    fn allocate(&self, offset: u64, length: u64) -> Result<()> {
-        write(self.content()?).allocate(offset, length)?;
-        self.content_changed();
-        Ok(())
-    }
-
-    fn is_seekable(&self) -> bool {
-        true
-    }
+fn entry_cost(name: &str) -> u64 {
+    ENTRY_COST + name.len() as u64
 }

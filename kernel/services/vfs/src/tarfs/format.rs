@@ -1,6 +1,6 @@
 //! The tar format: POSIX.1-2017, `pax`, "ustar interchange format" and "pax extended header", and GNU tar's long names.
 
-use super::{TarError, TarReason};
+use super::error::{TarError, TarReason};
 use std::str;
 
 /// Headers and content come in blocks of this size, in bytes.

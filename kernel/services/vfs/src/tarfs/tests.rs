@@ -1,6 +1,6 @@
 use super::*;
 use crate::testing::TestClock;
-use crate::{Kind, Vfs};
+use crate::{Kind, OpenOptions, RamFs, Vfs};
 use std::io::Write;
 use std::sync::Arc;
 use tar::{Builder, EntryType, Header};

@@ -1,0 +1,64 @@
+//! ^C between commands: kept until the shell can heed it.
+//!
+//! The terminal's handler of an interactive shell is this, except while a job is in the foreground. So a ^C that comes
+//! between the end of a line and the start of its job, or while a builtin runs, is not lost.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use vfs::OpenFile;
+use wait::{WaitList, Waiter};
+
+/// What a terminal does at ^C.
+pub(crate) type Handler = Arc<dyn Fn() + Send + Sync>;
+
+/// Whether ^C was pressed.
+#[derive(Default)]
+pub(crate) struct Interrupt {
+    pressed: AtomicBool,
+    waiters: WaitList,
+}
+
+impl Interrupt {
+    /// The handler that remembers.
+    pub(crate) fn handler(self: &Arc<Self>) -> Handler {
+        let interrupt = Arc::clone(self);
+        Arc::new(move || {
+            interrupt.pressed.store(true, Ordering::SeqCst);
+            interrupt.waiters.wake_all();
+        })
+    }
+
+    pub(crate) fn is_pressed(&self) -> bool {
+        self.pressed.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn forget(&self) {
+        self.pressed.store(false, Ordering::SeqCst);
+    }
+
+    /// Wakes `waiter` at the next ^C.
+    pub(crate) fn register(&self, waiter: &Waiter) {
+        self.waiters.register(waiter);
+    }
+}
+
+/// A handler in place on a terminal; dropping it brings the one before back.
+pub(crate) struct Redirected {
+    terminal: Arc<OpenFile>,
+    before: Option<Handler>,
+}
+
+impl Redirected {
+    pub(crate) fn new(terminal: Arc<OpenFile>, handler: Handler) -> Redirected {
+        let before = terminal.as_terminal().and_then(|terminal| terminal.set_interrupt(Some(handler)));
+        Redirected { terminal, before }
+    }
+}
+
+impl Drop for Redirected {
+    fn drop(&mut self) {
+        if let Some(terminal) = self.terminal.as_terminal() {
+            terminal.set_interrupt(self.before.take());
+        }
+    }
+}

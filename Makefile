@@ -38,7 +38,7 @@ test: image iso $(BUILD)/have-qemu ## run every test
 check: ## check formatting, lints and the architecture
 	$(CARGO) fmt --all --check
 	$(CARGO) fmt --all --check --manifest-path apps-wasm/Cargo.toml
-	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	RUSTC_BOOTSTRAP=1 $(CARGO) clippy --workspace --all-targets -- -D warnings
 	$(CARGO) test -p yolk-tests --test architecture
 
 bench: image iso $(BUILD)/have-qemu ## measure speed and size

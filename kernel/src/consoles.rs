@@ -29,9 +29,12 @@ pub(crate) fn open(topology: &Topology, devices: &DevFs, options: &Options) -> A
     let console = builder.build();
     let named = devices
         .register_file("console", Arc::clone(&console) as Arc<dyn vfs::File>)
-        .and_then(|()| devices.register("tty", Arc::new(ControllingTty)));
+        .and_then(|()| devices.register("tty", Arc::new(ControllingTty)))
+        .and_then(|()| devices.register("stdin", process::own_descriptor(0)))
+        .and_then(|()| devices.register("stdout", process::own_descriptor(1)))
+        .and_then(|()| devices.register("stderr", process::own_descriptor(2)));
     if let Err(error) = named {
-        machine::log!("/dev/console: {error}");
+        machine::log!("/dev: {error}");
     }
     if let Err(error) = console.start() {
         machine::log!("console: {error}");

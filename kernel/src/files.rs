@@ -87,7 +87,7 @@ fn add_module(vfs: &Vfs, module: &Module) -> Result<(), String> {
         if !parent.is_empty() {
             make_directories(vfs, parent)?;
         }
-        vfs.write_file(&root, &path, module.content)
+        vfs.lend_file(&root, &path, module.content).map(drop)
     };
     add().map_err(|error| format!("{path}: {error}"))
 }

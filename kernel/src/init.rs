@@ -9,7 +9,7 @@ use machine::acpi::Topology;
 use machine::boot_info::BootInfo;
 use machine::clock::MachineClock;
 use machine::entropy::MachineEntropy;
-use machine::exception;
+use machine::{exception, provoke};
 use process::{Loader, ProcessTable};
 use std::sync::Arc;
 use std_abi::{fault, threads};
@@ -28,7 +28,8 @@ pub(crate) fn run(info: &BootInfo, topology: &Topology) -> ! {
     let console = consoles::open(topology, &devices, &options);
     let host = Host { clock: Arc::new(MachineClock), entropy: Arc::new(MachineEntropy) };
     let system = Arc::new(ThisSystem { quota, console: Arc::clone(&console) });
-    let programs = shell::programs(system, vec![run::program(host)], LOADERS.to_vec());
+    let programs =
+        shell::programs(system, vec![run::program(host), selftest::program(provoke::EXCEPTIONS)], LOADERS.to_vec());
     let session = Session { table, programs };
     if let Err(error) = reaper {
         machine::log!("no thread for the reaper ({error}): a stack overflow will not end its program");

@@ -1,10 +1,8 @@
 //! Boots machines for tests.
 
 use std::path::PathBuf;
-use std::process::ExitStatus;
 
-use anyhow::Result;
-use yolk::qemu::{self, Boot, Extra, Firmware, Machine, Options};
+use yolk::qemu::{self, Boot, Extra, Firmware, Machine, Options, Verdict};
 
 use crate::LIMIT;
 use crate::transcript::Transcript;
@@ -49,17 +47,19 @@ impl Booted {
         booted
     }
 
-    /// Types a command and returns what it prints.
+    /// Types a command and returns the lines that it prints.
     pub fn command(&mut self, line: &str) -> String {
         self.console.send(&format!("{line}\r"));
         // The echo of the command ends with the line.
         self.console.expect("\n");
-        self.console.expect(PROMPT)
+        let said = self.console.expect(PROMPT);
+        // The prompt begins with the directory, on the last line.
+        said.rsplit_once('\n').map_or(String::new(), |(lines, _)| format!("{lines}\n"))
     }
 
-    /// Waits until the machine stops by itself.
-    pub fn wait(&mut self) -> Result<ExitStatus> {
-        self.machine.wait(LIMIT)
+    /// Waits until the machine stops by itself, and tells how.
+    pub fn verdict(&mut self) -> Verdict {
+        self.machine.wait(LIMIT).unwrap_or_else(|error| panic!("{error}:\n{}", self.console.text()))
     }
 
     /// The socket of QEMU's control protocol, on a machine with [`Extra::Control`].

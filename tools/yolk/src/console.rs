@@ -14,7 +14,7 @@ use anyhow::{Context, Result, bail};
 use signal_hook::consts::{SIGHUP, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use crate::qemu::{Machine, Options};
+use crate::qemu::{Machine, Options, Verdict};
 use crate::session::Outcome;
 use crate::terminal::RawMode;
 
@@ -61,13 +61,13 @@ pub fn run(options: &Options, limit: Option<Duration>, log: Option<&Path>) -> Re
     }
 }
 
-/// QEMU ends with 0 after a power-off through ACPI, and with an odd code after one through its debug port.
+/// A reset ends QEMU, too, and is no failure.
 fn verdict(machine: &mut Machine, complaints: &str) -> Result<Outcome> {
-    let code = machine.wait(Duration::ZERO)?.code();
-    match code {
-        Some(0) => Ok(Outcome::Exited(0)),
-        Some(code) if code % 2 == 1 && complaints.is_empty() => Ok(Outcome::Exited(code >> 1)),
-        _ => bail!("QEMU says: {complaints}"),
+    match machine.wait(Duration::ZERO)? {
+        Verdict::Done => Ok(Outcome::Exited(0)),
+        Verdict::Failed => bail!("the kernel has stopped"),
+        Verdict::None if complaints.is_empty() => Ok(Outcome::Exited(0)),
+        Verdict::None => bail!("QEMU says: {complaints}"),
     }
 }
 

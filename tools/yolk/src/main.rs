@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -181,14 +181,14 @@ fn options(
         guest::write_module(&module, job, &files.folders, &files.environment)?;
         Some(module)
     };
-    let module_bytes = module.as_deref().map_or(Ok(0), |module| module.metadata().map(|metadata| metadata.len()));
-    let module_mib = module_bytes.context("the boot module is gone")? >> 20;
-    let options = Options {
-        boot: Boot::Image { image, command_line, module },
-        memory_mib: machine.mem.unwrap_or(DEFAULT_MEMORY_MIB + module_mib),
-        cpus: machine.smp,
-        extras,
-    };
+    let mib = |path: &Path| path.metadata().map(|metadata| metadata.len().div_ceil(1 << 20));
+    let module_mib = module.as_deref().map_or(Ok(0), mib).context("the boot module is gone")?;
+    let loaded_mib = module_mib + mib(&image).context("the image is gone")?;
+    let memory_mib = machine.mem.unwrap_or(DEFAULT_MEMORY_MIB + module_mib);
+    if memory_mib <= loaded_mib {
+        bail!("what is loaded takes {loaded_mib} MiB and does not fit into {memory_mib} MiB");
+    }
+    let options = Options { boot: Boot::Image { image, command_line, module }, memory_mib, cpus: machine.smp, extras };
     Ok((options, folder))
 }
 

@@ -81,6 +81,28 @@ pub enum Extra {
     Gdb,
 }
 
+/// What the kernel said to QEMU's debug exit, or that it said nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It was switched off.
+    Done,
+    /// It stopped because of a fault of its own.
+    Failed,
+    /// It ended in another way: a reset, or an error of QEMU's.
+    None,
+}
+
+impl Verdict {
+    /// A byte `n` ends QEMU with status `2n + 1`; `machine::power` has the bytes.
+    fn of(status: ExitStatus) -> Self {
+        match status.code() {
+            Some(0x21) => Self::Done,
+            Some(0x41) => Self::Failed,
+            _ => Self::None,
+        }
+    }
+}
+
 /// A running machine.
 pub struct Machine {
     process: Child,
@@ -120,9 +142,9 @@ impl Machine {
     }
 
     /// Waits for the end of the machine.
-    pub fn wait(&mut self, limit: Duration) -> Result<ExitStatus> {
+    pub fn wait(&mut self, limit: Duration) -> Result<Verdict> {
         self.complaints.wait_for_end(limit).context("the machine did not stop")?;
-        Ok(self.process.wait()?)
+        Ok(Verdict::of(self.process.wait()?))
     }
 
     /// Calls `told` when the machine has ended, with what QEMU complained of.

@@ -4,9 +4,9 @@
 use crate::keyboard::Keyboard;
 use crate::mouse::Mouse;
 use alloc::sync::Arc;
-use machine::acpi::LineInfo;
 use machine::clock;
 use machine::interrupt;
+use machine::ioapic::LineInfo;
 use machine::port::Port;
 
 /// The ISA interrupts of keyboard and mouse.

@@ -17,6 +17,7 @@ pub mod pci_table;
 pub mod ring;
 pub mod rtl8139;
 pub mod serial;
+pub mod sound;
 pub mod vga;
 pub mod virtio;
 mod waker;

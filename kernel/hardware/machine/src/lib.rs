@@ -37,6 +37,7 @@ pub mod pci;
 mod pci_config;
 pub mod port;
 pub mod power;
+pub mod provoke;
 pub mod rtc;
 mod shootdown;
 pub mod smp;

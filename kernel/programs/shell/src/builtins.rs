@@ -1,6 +1,7 @@
 //! Builtins: the commands that change the shell itself, one row each.
 
-use crate::execute::Stop;
+use crate::files;
+use crate::flow::Stop;
 use crate::shell::{OnFailure, Shell};
 use crate::streams::Streams;
 use crate::syntax::is_name;
@@ -67,7 +68,7 @@ fn print(streams: &Streams, text: impl Display) -> Outcome {
 
 fn source(shell: &mut Shell, args: &[String], streams: &Streams) -> Outcome {
     let [_, path] = args else { return usage(streams, ".") };
-    match crate::sh::read_script(shell.vfs(), &shell.cwd(), path) {
+    match files::read_script(shell.vfs(), &shell.cwd(), path) {
         Ok(text) => {
             shell.run(&text)?;
             Outcome::Continue(shell.state.status)

@@ -4,26 +4,14 @@
 
 use crate::builtins::{self, Builtin};
 use crate::expand;
+use crate::flow::{Flow, Stop};
 use crate::launch::{Prepared, StartError, Started};
 use crate::shell::{OnFailure, Shell};
 use crate::streams::{STDIN, Streams};
 use crate::syntax::{Command, Connector, List, Mode, Parser, Pipeline, Script};
 use process::ExitStatus;
 use std::fmt::Display;
-use std::ops::ControlFlow;
 use vfs::OpenFile;
-
-/// What stops before its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Stop {
-    /// The script that was entered.
-    Script,
-    /// The shell.
-    Shell,
-}
-
-/// Whether execution goes on. The status of what ran is the shell's.
-pub(crate) type Flow = ControlFlow<Stop>;
 
 const GO_ON: Flow = Flow::Continue(());
 

@@ -1,4 +1,4 @@
-//! What several commands do with files, on top of `vfs`.
+//! What the shell and several commands do with files, on top of `vfs`.
 
 use interfaces::Result;
 use vfs::{DirEntry, Location, OpenFile, OpenOptions, Scope, Vfs};
@@ -7,6 +7,8 @@ use vfs::{DirEntry, Location, OpenFile, OpenOptions, Scope, Vfs};
 const CHUNK: usize = 64 * 1024;
 /// How many entries are read at a time.
 const ENTRIES: usize = 256;
+/// The largest script, in bytes.
+const MAX_SCRIPT: usize = 16 << 20;
 
 /// The entries of the directory at `path`, by name, without `.` and `..`.
 pub(crate) fn entries(vfs: &Vfs, base: &Location, path: &str) -> Result<Vec<DirEntry>> {
@@ -22,6 +24,12 @@ pub(crate) fn entries(vfs: &Vfs, base: &Location, path: &str) -> Result<Vec<DirE
     }
     entries.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(entries)
+}
+
+/// The text of the script at `path`.
+pub(crate) fn read_script(vfs: &Vfs, base: &Location, path: &str) -> Result<String> {
+    let content = vfs.read_file(base, path, MAX_SCRIPT)?;
+    Ok(String::from_utf8_lossy(&content).into_owned())
 }
 
 /// Copies from one open file to another until the end.

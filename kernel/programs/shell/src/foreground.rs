@@ -3,7 +3,7 @@
 //! In an interactive shell each pipeline is a job of its own, which ^C interrupts while it is in the foreground; in a script
 //! all belong to the script's job, so that ^C ends the script with them.
 
-use crate::execute::{Flow, Stop};
+use crate::flow::{Flow, Stop};
 use crate::interrupt::Redirected;
 use crate::jobs::Background;
 use crate::launch::Started;

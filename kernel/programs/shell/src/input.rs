@@ -3,7 +3,7 @@
 //! `sh` runs [`Shell::run_input`] on one of them. Lines are joined until they are a whole script.
 
 use crate::editor::{Editor, Entry};
-use crate::execute::{Flow, Stop};
+use crate::flow::{Flow, Stop};
 use crate::shell::Shell;
 use crate::syntax::{self, MAX_LINE, Script, SyntaxError};
 use interfaces::{Errno, Result};

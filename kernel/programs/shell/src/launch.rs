@@ -1,7 +1,7 @@
 //! Starting processes: the members of a pipeline run side by side through pipes. `foreground` waits for them.
 
 use crate::builtins;
-use crate::execute::Flow;
+use crate::flow::Flow;
 use crate::shell::Shell;
 use crate::streams::{STDIN, STDOUT, Streams};
 use crate::syntax::Command;

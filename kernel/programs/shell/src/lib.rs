@@ -17,6 +17,7 @@ mod editor;
 mod execute;
 mod expand;
 mod files;
+mod flow;
 mod foreground;
 mod history;
 mod input;

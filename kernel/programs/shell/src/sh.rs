@@ -3,13 +3,12 @@
 //! Interactive at a terminal; else it runs a command, a file, or what it reads. Its status is that of the last command.
 
 use crate::editor::Editor;
+use crate::files;
 use crate::input::Input;
 use crate::interrupt::Redirected;
 use crate::shell::{OnFailure, Shell};
-use interfaces::Result;
 use process::{Context, ExitStatus, Programs};
 use std::sync::Arc;
-use vfs::{Location, Vfs};
 
 /// What a shell is called by.
 pub(crate) const NAME: &str = "sh";
@@ -21,9 +20,6 @@ pub(crate) const DETAILS: &str = "\
 In a script: words quoted by '' \"\" \\, variables $NAME ${NAME} $1 $? $#, patterns * ? [a-z], pipes |,
 lists ; && || &, redirections < > >> 2> 2>&1, comments #.
 Keys: arrows, ^A ^E ^K ^U ^W ^Y ^L, ^R searches the history, Tab completes, ^C interrupts, ^D ends.";
-
-/// The largest script, in bytes.
-const MAX_SCRIPT: usize = 16 << 20;
 
 /// What the arguments ask for.
 #[derive(Default)]
@@ -48,7 +44,7 @@ pub(crate) fn main(context: &Context, programs: Arc<Programs>) -> ExitStatus {
     shell.state.on_failure = request.on_failure;
     match (request.command, request.operands.first()) {
         (Some(command), _) => drop(shell.run(command)),
-        (None, Some(path)) => match read_script(shell.vfs(), &shell.cwd(), path) {
+        (None, Some(path)) => match files::read_script(shell.vfs(), &shell.cwd(), path) {
             Ok(script) => drop(shell.run(&script)),
             Err(error) => {
                 context.fail(format_args!("{path}: {error}"));
@@ -91,10 +87,4 @@ fn parse(arguments: &[String]) -> Option<Request<'_>> {
         rest = tail;
     }
     Some(Request { operands: rest, ..request })
-}
-
-/// The text of the script at `path`.
-pub(crate) fn read_script(vfs: &Vfs, base: &Location, path: &str) -> Result<String> {
-    let content = vfs.read_file(base, path, MAX_SCRIPT)?;
-    Ok(String::from_utf8_lossy(&content).into_owned())
 }

@@ -1,16 +1,16 @@
 //! Processes: ids, descriptor tables, exit status, kill; and the program interface.
 //!
 //! A [`Program`] is a row in the table [`Programs`] (`program`). [`ProcessTable::spawn`] (`table`, `run`) runs one as a
-//! [`Process`] (`process`) on a thread of its own, with a [`Context`] (`context`); threads that it starts join it by [`enter`]
-//! (`membership`) and are counted (`probe`). A [`Job`] is what a terminal interrupts as one: a pipeline (`job`). How a process
-//! is made to end, and how it did, is `ending` and [`ExitStatus`] (`status`). Each wait of a process ends when it is killed,
-//! by the token of crate `wait`.
+//! [`Process`] (`process`) on a thread of its own, with a [`Context`] (`context`); threads that it starts join it by
+//! [`enter`] (`membership`) and are counted (`probe`). A [`Job`] is what a terminal interrupts as one: a pipeline
+//! (`job`). How a process is made to end, and how it did, is `ending` and [`ExitStatus`] (`status`). Each wait of a
+//! process ends when it is killed, by the token of crate `wait`.
 //!
-//! Depends on `vfs` (descriptors, working directory) and shows itself there: as `/proc` (`proc_source`) and by nodes for `/dev`
-//! (`own_descriptor`).
+//! Depends on `vfs` (descriptors, working directory) and shows itself there: as `/proc` (`proc_source`) and by nodes
+//! for `/dev` (`own_descriptor`).
 //!
-//! Invariant: when a process is over, its descriptors are closed, its children have another parent, and the table has
-//! forgotten it. Its status lives as long as somebody holds the [`Process`]: there are no zombies to reap.
+//! Invariant: when a process is over, its descriptors are closed, its children have no parent any more, and the table
+//! has forgotten it. Its status lives as long as somebody holds the [`Process`]: there are no zombies to reap.
 
 #![forbid(unsafe_code)]
 

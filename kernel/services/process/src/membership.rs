@@ -41,7 +41,8 @@ pub fn current() -> Option<Arc<Process>> {
 }
 
 /// Makes the calling thread belong to `process`: its waits end when that is killed, its CPU time counts there. A thread
-/// that a program starts calls this first, with what [`current`] gave in the thread that started it. It leaves at its end.
+/// that a program starts calls this first, with what [`current`] gave in the thread that started it. It leaves at its
+/// end.
 pub fn enter(process: Option<Arc<Process>>) {
     enter_as(process, Role::Other);
 }
@@ -57,8 +58,8 @@ pub(crate) fn enter_as(process: Option<Arc<Process>>, role: Role) {
 /// What [`exit`] unwinds with.
 pub(crate) struct ExitRequest(pub(crate) ExitStatus);
 
-/// Ends the calling thread's process with `status`, by unwinding. In a thread that the program started itself, the rest of
-/// the process is killed as well.
+/// Ends the calling thread's process with `status`, by unwinding. In a thread that the program started itself, the rest
+/// of the process is killed as well.
 ///
 /// Without a process it ends the calling thread.
 pub fn exit(status: ExitStatus) -> ! {

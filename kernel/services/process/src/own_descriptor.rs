@@ -9,8 +9,8 @@ use wait::Waiter;
 
 /// A node for `/dev` whose opening gives the caller's descriptor `fd`, its offset included.
 ///
-/// Unlike Linux's links of that name, which open the file anew: a redirection to `/dev/stderr` goes on where the last line
-/// ended.
+/// Unlike Linux's links of that name, which open the file anew: a redirection to `/dev/stderr` goes on where the last
+/// line ended.
 #[must_use]
 pub fn own_descriptor(fd: i32) -> Arc<dyn Node> {
     Arc::new(OwnDescriptor(fd))

@@ -231,8 +231,8 @@ impl Process {
         self.ending.cancel()
     }
 
-    /// Makes it end: every wait in it fails from now on, a guest stops at its next slice. Of several reasons the first counts.
-    /// Returns at once; [`wait`](Self::wait) for the end.
+    /// Makes it end: every wait in it fails from now on, a guest stops at its next slice. Of several reasons the first
+    /// counts. Returns at once; [`wait`](Self::wait) for the end.
     pub fn kill(&self, reason: KillReason) {
         self.ending.request(reason.into());
     }
@@ -296,11 +296,11 @@ impl Process {
         self.threads.is_any_running()
     }
 
-    /// Ends it: descriptors are closed, `status` is recorded (unless it was killed: then the reason), children lose their
-    /// parent, the table forgets it, waits of threads that it left behind end, and who waits for it is woken.
+    /// Ends it: descriptors are closed, `status` is recorded (unless it was killed: then the reason), children lose
+    /// their parent, the table forgets it, waits of threads that it left behind end, and who waits for it is woken.
     ///
-    /// Done when the main function returns or panics; from below for a main thread that cannot unwind (a stack overflow).
-    /// Without effect on one that is over.
+    /// Done when the main function returns or panics; from below for a main thread that cannot unwind (a stack
+    /// overflow). Without effect on one that is over.
     pub fn terminate(&self, status: ExitStatus) {
         if !self.ending.begin() {
             return;

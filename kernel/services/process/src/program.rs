@@ -77,8 +77,8 @@ impl Programs {
     }
 
     /// What runs when a user types `name` in the directory `cwd`: a program of the table; else a file in one of the
-    /// directories of `search` (as in `PATH`, joined by colons); with a slash in it, that file. A file's suffix may be left
-    /// out.
+    /// directories of `search` (as in `PATH`, joined by colons); with a slash in it, that file. A file's suffix may be
+    /// left out.
     ///
     /// # Errors
     /// ENOENT; EISDIR (a directory); ENOEXEC (a file that no loader knows); what resolving a path gives.
@@ -104,8 +104,8 @@ impl Programs {
         result
     }
 
-    /// Names that a user can type: programs, and files that a loader runs in the directories of `search`, without suffix.
-    /// Sorted, each once.
+    /// Names that a user can type: programs, and files that a loader runs in the directories of `search`, without
+    /// suffix. Sorted, each once.
     #[must_use]
     pub fn names(&self, vfs: &Vfs, cwd: &Location, search: &str) -> Vec<String> {
         let mut names: BTreeSet<String> = self.programs.keys().map(|&name| name.to_owned()).collect();

@@ -52,7 +52,7 @@ impl Node for PtyNode {
 }
 
 /// The directory that the node is registered in knows nothing more either.
-fn character_device() -> Metadata {
+pub(crate) fn character_device() -> Metadata {
     Metadata {
         device: 0,
         inode: 0,

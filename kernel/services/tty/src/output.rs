@@ -7,7 +7,7 @@
 
 use crate::keymap::{CursorKeys, Scroll};
 use crate::lock;
-use crate::pty::Queue;
+use crate::queue::Queue;
 use crate::terminal::Screen;
 use interfaces::ByteDevice;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

@@ -1,21 +1,16 @@
 //! Pseudo terminals: a terminal with a program at the other end instead of devices, for instance an ssh server.
 //!
 //! The slave is what a shell runs on, a terminal like any other. The master writes what a user types and reads what the
-//! terminal shows. Built on the same [`Tty`]; its output is a [`Queue`].
+//! terminal shows. Built on the same [`Tty`]; its output is a `Queue`.
 
-use crate::lock;
 use crate::output::Sink;
 use crate::pump::Pump;
+use crate::queue::Queue;
 use crate::tty::Tty;
 use interfaces::{Errno, Result};
-use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use vfs::{File, Interest, Readiness, Terminal, WindowSize};
-use wait::{WaitList, Waiter};
-
-/// Bytes of output that wait for the master before writers of the slave have to.
-const CAPACITY: usize = 64 * 1024;
+use wait::Waiter;
 
 /// A maker of pseudo terminals.
 pub struct Pty;
@@ -44,6 +39,25 @@ pub struct PtyMaster {
     queue: Arc<Queue>,
 }
 
+impl PtyMaster {
+    /// Types `bytes`, whatever they are; returns how many were taken. EIO, EAGAIN.
+    pub(crate) fn type_bytes(&self, bytes: &[u8]) -> Result<usize> {
+        if self.queue.is_closed() {
+            return Err(Errno::EIO);
+        }
+        match self.tty.receive(bytes) {
+            0 if !bytes.is_empty() => Err(Errno::EAGAIN),
+            count => Ok(count),
+        }
+    }
+
+    /// Hangs the slave up, as dropping the master does; what it has shown can still be read.
+    pub(crate) fn hang_up(&self) {
+        self.tty.hang_up();
+        self.queue.wake_writers();
+    }
+}
+
 /// The end of the programs that use the terminal.
 pub struct PtySlave {
     tty: Arc<Tty>,
@@ -63,15 +77,12 @@ impl File for PtyMaster {
             self.tty.set_window_size(size);
             return Ok(buf.len());
         }
-        match self.tty.receive(buf) {
-            0 if !buf.is_empty() => Err(Errno::EAGAIN),
-            count => Ok(count),
-        }
+        self.type_bytes(buf)
     }
 
     fn poll(&self, interest: Interest, waiter: Option<&Waiter>) -> Readiness {
         if let Some(waiter) = waiter {
-            self.queue.readers.register(waiter);
+            self.queue.register_reader(waiter);
             if interest.write {
                 self.tty.wait_for_room(waiter);
             }
@@ -93,8 +104,7 @@ impl File for PtyMaster {
 
 impl Drop for PtyMaster {
     fn drop(&mut self) {
-        self.tty.hang_up();
-        self.queue.writers.wake_all();
+        self.hang_up();
     }
 }
 
@@ -127,55 +137,4 @@ fn resize_request(bytes: &[u8]) -> Option<WindowSize> {
     let numbers = std::str::from_utf8(bytes).ok()?.strip_prefix("\x1b[8;")?.strip_suffix('t')?;
     let (rows, columns) = numbers.split_once(';')?;
     Some(WindowSize { columns: columns.parse().ok()?, rows: rows.parse().ok()? })
-}
-
-/// What the terminal shows, until the master reads it.
-#[derive(Default)]
-pub(crate) struct Queue {
-    bytes: Mutex<VecDeque<u8>>,
-    /// There is nobody left who could write.
-    closed: AtomicBool,
-    readers: WaitList,
-    writers: WaitList,
-}
-
-impl Queue {
-    pub(crate) fn room(&self) -> usize {
-        CAPACITY.saturating_sub(self.len())
-    }
-
-    pub(crate) fn push(&self, bytes: &[u8]) {
-        lock(&self.bytes).extend(bytes);
-        self.readers.wake_all();
-    }
-
-    /// Registers for the moment when there may be room.
-    pub(crate) fn register_writer(&self, waiter: &Waiter) {
-        self.writers.register(waiter);
-    }
-
-    fn pop(&self, buf: &mut [u8]) -> Result<usize> {
-        let closed = self.is_closed();
-        let mut bytes = lock(&self.bytes);
-        let count = bytes.len().min(buf.len());
-        for (slot, byte) in buf.iter_mut().zip(bytes.drain(..count)) {
-            *slot = byte;
-        }
-        drop(bytes);
-        self.writers.wake_all();
-        if count == 0 && !closed && !buf.is_empty() { Err(Errno::EAGAIN) } else { Ok(count) }
-    }
-
-    fn len(&self) -> usize {
-        lock(&self.bytes).len()
-    }
-
-    fn close(&self) {
-        self.closed.store(true, Ordering::SeqCst);
-        self.readers.wake_all();
-    }
-
-    fn is_closed(&self) -> bool {
-        self.closed.load(Ordering::SeqCst)
-    }
 }

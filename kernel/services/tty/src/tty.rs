@@ -1,7 +1,7 @@
 //! A terminal as programs see it: one line discipline, any number of devices, a vfs file.
 //!
-//! Built by the assembler with [`Tty::builder`] from `interfaces` devices; `pump` feeds [`Tty::receive`]. Locks are taken
-//! one at a time, and neither the interrupt handler nor a wake-up runs under one.
+//! Built by the assembler with [`Tty::builder`] from `interfaces` devices. One thread, [`Tty::run_input`], feeds it from them
+//! by way of `pump`. Locks are taken one at a time, and neither the interrupt handler nor a wake-up runs under one.
 
 use crate::discipline::{Accepted, LineDiscipline};
 use crate::keymap::{Keymap, Layout};
@@ -10,8 +10,11 @@ use crate::output::{Output, Sink};
 use crate::pump::Pump;
 use crate::terminal::Screen;
 use interfaces::{ByteDevice, Errno, InputSource, Result, TextDisplay};
+use std::convert::Infallible;
+use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::task::Poll;
 use vfs::{File, InputMode, Interest, Readiness, Terminal, WindowSize};
 use wait::{WaitList, Waiter};
 
@@ -31,7 +34,7 @@ pub struct Tty {
     readers: WaitList,
     /// Who waits for room in the input queue.
     feeders: WaitList,
-    pub(crate) pump: Pump,
+    pump: Pump,
 }
 
 /// Joins devices into a terminal.
@@ -103,6 +106,35 @@ impl Tty {
         }
     }
 
+    /// Starts the thread that feeds this terminal from its devices, for as long as the machine runs.
+    ///
+    /// # Errors
+    /// When no thread can be had.
+    pub fn start(self: &Arc<Self>) -> io::Result<()> {
+        let tty = Arc::clone(self);
+        std::thread::Builder::new().name("tty".into()).spawn(move || tty.run_input())?;
+        Ok(())
+    }
+
+    /// Feeds this terminal from its devices; returns when the calling thread's process is killed, if it has one.
+    pub fn run_input(&self) {
+        let mut held = Vec::new();
+        let _killed = wait::wait_for::<Infallible>(None, |waiter| {
+            loop {
+                self.wait_for_room(waiter);
+                let taken = self.receive(&held);
+                held.drain(..taken);
+                if !held.is_empty() {
+                    return Poll::Pending;
+                }
+                held = self.pump.read(&self.output, &waiter.waker());
+                if held.is_empty() {
+                    return Poll::Pending;
+                }
+            }
+        });
+    }
+
     /// Takes bytes as if they were typed; returns how many. The others wait until a program reads: see
     /// [`wait_for_room`](Self::wait_for_room).
     pub fn receive(&self, bytes: &[u8]) -> usize {
@@ -137,10 +169,6 @@ impl Tty {
     /// Changes the layout of its keyboards.
     pub fn set_layout(&self, layout: Layout) {
         self.pump.set_layout(layout);
-    }
-
-    pub(crate) fn output(&self) -> &Output {
-        &self.output
     }
 
     /// The other end is gone: reads end, writes fail, what runs in the foreground is interrupted.

@@ -28,8 +28,8 @@ impl OpenFile {
         self.location().ok_or(Errno::ENOTDIR)?.directory()?.entries(cookie, limit)
     }
 
-    /// What it is, for people: the absolute path that it was opened by, with ` (deleted)` where that no longer leads to it;
-    /// or for instance `pipe:`.
+    /// What it is, for people: the absolute path that it was opened by, with ` (deleted)` where that no longer leads to
+    /// it; or for instance `pipe:`.
     #[must_use]
     pub fn describe(&self, vfs: &Vfs) -> String {
         let Some(location) = self.location() else {

@@ -1,7 +1,7 @@
 //! `/dev`: the devices that are files.
 //!
-//! The devices that need no hardware are in `devfs::basic`; the assembler and other services register theirs. Programs can add
-//! and remove nothing here (EROFS).
+//! The devices that need no hardware are in `devfs::basic`; the assembler and other services register theirs. Programs
+//! can add and remove nothing here (EROFS).
 
 mod basic;
 mod device;

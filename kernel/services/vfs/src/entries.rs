@@ -1,7 +1,7 @@
 //! The entries of a directory: names in the order in which they came, found by name or by cookie.
 //!
-//! Used by `ramfs` and `devfs`. Each entry has a cookie that is never given again in this directory, so that reading can go
-//! on after any entry, whatever was added or removed meanwhile.
+//! Used by `ramfs` and `devfs`. Each entry has a cookie that is never given again in this directory, so that reading
+//! can go on after any entry, whatever was added or removed meanwhile.
 
 use crate::node::{DirEntry, Kind};
 use interfaces::{Errno, Result};
@@ -67,8 +67,8 @@ impl<T> Entries<T> {
         std::mem::take(&mut self.by_cookie).into_values().map(|(_, value)| value)
     }
 
-    /// A page of what `readdir` gives, from `cookie` on. `dots` are the numbers of `.` and `..`; `describe` gives the number and
-    /// kind of an entry.
+    /// A page of what `readdir` gives, from `cookie` on. `dots` are the numbers of `.` and `..`; `describe` gives the
+    /// number and kind of an entry.
     pub(crate) fn page(
         &self,
         cookie: u64,

@@ -77,7 +77,8 @@ impl FdTable {
         Ok(())
     }
 
-    /// A second number, the lowest free one not below `least`, for the open file at `fd` (POSIX `F_DUPFD`; `dup` with 0).
+    /// A second number, the lowest free one not below `least`, for the open file at `fd` (POSIX `F_DUPFD`; `dup` with
+    /// 0).
     ///
     /// # Errors
     /// EBADF, EMFILE.

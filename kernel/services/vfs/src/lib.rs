@@ -1,15 +1,16 @@
 //! The virtual file system: nodes, paths, mounts, open files and descriptors.
 //!
 //! A file system implements [`Node`], [`Directory`] and [`File`] (`node`); [`ramfs`], [`devfs`] and [`procfs`] do, and
-//! [`tarfs`] fills one from an archive. A [`Vfs`] joins them by a mount table (`mount`) and resolves paths (`path`, `walk`);
-//! its operations on names are in `namespace`, opening in `open`. An [`OpenFile`] is POSIX's open file description: a file with
-//! an offset and flags (`open_file`, `flags`, `description`), also of a [`pipe()`] or a [`socket`]; a [`FdTable`] numbers them
-//! (`fd_table`).
+//! [`tarfs`] fills one from an archive. A [`Vfs`] joins them by a mount table (`mount`) and resolves paths (`path`,
+//! `walk`); its operations on names are in `namespace`, opening in `open`. An [`OpenFile`] is POSIX's open file
+//! description: a file with an offset and flags (`open_file`, `flags`, `description`), also of a [`pipe()`] or a
+//! [`socket`]; a [`FdTable`] numbers them (`fd_table`).
 //!
-//! Semantics: POSIX.1-2017, XBD 4.13 (path resolution) and the functions of XSH; where POSIX leaves a choice, Linux's, which
-//! programs are tested on. `tests/model.rs` asks the host.
+//! Semantics: POSIX.1-2017, XBD 4.13 (path resolution) and the functions of XSH; where POSIX leaves a choice, Linux's,
+//! which programs are tested on. `tests/model.rs` asks the host.
 //!
-//! Depends on `interfaces` (errors, clock, entropy) and `wait` (blocking). It knows no processes: [`procfs`] asks a trait.
+//! Depends on `interfaces` (errors, clock, entropy) and `wait` (blocking). It knows no processes: [`procfs`] asks a
+//! trait.
 
 #![forbid(unsafe_code)]
 

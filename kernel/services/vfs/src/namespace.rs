@@ -1,8 +1,8 @@
 //! The operations of a [`Vfs`] on names.
 //!
-//! Each takes a base directory, a path and a scope, as POSIX's `*at` functions do. Every path may fail as resolution does:
-//! ENOENT, ENOTDIR, ELOOP (more than 40 symbolic links), ENAMETOOLONG, and EPERM where the scope forbids. The order in which
-//! errors are found is Linux's.
+//! Each takes a base directory, a path and a scope, as POSIX's `*at` functions do. Every path may fail as resolution
+//! does: ENOENT, ENOTDIR, ELOOP (more than 40 symbolic links), ENAMETOOLONG, and EPERM where the scope forbids. The
+//! order in which errors are found is Linux's.
 
 use crate::mount::{Location, Vfs};
 use crate::node::{Kind, Metadata, Node};
@@ -214,7 +214,8 @@ impl Vfs {
     /// Unmounts what is mounted at `path`. Files that are open there stay usable.
     ///
     /// # Errors
-    /// Those of path resolution; EINVAL where nothing is mounted; EBUSY while something is mounted below it, and for the root.
+    /// Those of path resolution; EINVAL where nothing is mounted; EBUSY while something is mounted below it, and for
+    /// the root.
     pub fn unmount(&self, path: &str) -> Result<()> {
         let location = self.resolve(&self.root(), path, Scope::Anywhere, Follow::Yes)?;
         self.unmount_root(&location)
@@ -236,8 +237,8 @@ struct Place {
 }
 
 impl Place {
-    /// The name, for a node of the kind `kind` that is about to be made; EEXIST where something is. Only a directory's name
-    /// may have slashes behind it: what does not exist is not a directory, hence ENOENT.
+    /// The name, for a node of the kind `kind` that is about to be made; EEXIST where something is. Only a directory's
+    /// name may have slashes behind it: what does not exist is not a directory, hence ENOENT.
     fn new_name(&self, kind: Kind) -> Result<&str> {
         let Last::Name(name) = &self.last else {
             return Err(Errno::EEXIST);

@@ -259,8 +259,8 @@ pub trait Terminal: Send + Sync {
 
 /// An object through which bytes are read and written.
 ///
-/// Calls never block: a stream answers EAGAIN, and [`poll`](Self::poll) says when to come again. Blocking is made of both,
-/// once, in [`OpenFile`](crate::OpenFile). `Any` lets a service recognise its own files, for instance a socket.
+/// Calls never block: a stream answers EAGAIN, and [`poll`](Self::poll) says when to come again. Blocking is made of
+/// both, once, in [`OpenFile`](crate::OpenFile). `Any` lets a service recognise its own files, for instance a socket.
 pub trait File: Any + Send + Sync {
     /// Reads up to `buf.len()` bytes at `offset` (ignored by streams); 0 at the end.
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<usize> {
@@ -312,7 +312,8 @@ pub trait File: Any + Send + Sync {
         None
     }
 
-    /// How long a blocking call for `interest` waits before it answers EAGAIN; `None`: for ever. Sockets have time-outs.
+    /// How long a blocking call for `interest` waits before it answers EAGAIN; `None`: for ever. Sockets have
+    /// time-outs.
     fn time_limit(&self, interest: Interest) -> Option<Duration> {
         let _ = interest;
         None

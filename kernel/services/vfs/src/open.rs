@@ -95,8 +95,8 @@ impl Vfs {
     /// Opens what `path` leads to.
     ///
     /// # Errors
-    /// Those of path resolution; EEXIST, EISDIR (a directory for writing), ENOTDIR, ELOOP (`nofollow` and a symbolic link),
-    /// EINVAL (`create` with `directory`), EROFS, ENOSPC.
+    /// Those of path resolution; EEXIST, EISDIR (a directory for writing), ENOTDIR, ELOOP (`nofollow` and a symbolic
+    /// link), EINVAL (`create` with `directory`), EROFS, ENOSPC.
     pub fn open(&self, base: &Location, path: &str, scope: Scope, options: &OpenOptions) -> Result<Arc<OpenFile>> {
         if options.create && options.directory {
             return Err(Errno::EINVAL);
@@ -169,8 +169,8 @@ impl Vfs {
         self.open(base, path, Scope::Anywhere, &OpenOptions::rewrite())?.write_all(content)
     }
 
-    /// The same with content that is borrowed where the file system can, so that it takes no memory until it is written to
-    /// (see [`RamFs::lend`]); returns the file.
+    /// The same with content that is borrowed where the file system can, so that it takes no memory until it is written
+    /// to (see [`RamFs::lend`]); returns the file.
     ///
     /// # Errors
     /// Those of [`write_file`](Self::write_file).

@@ -56,7 +56,8 @@ impl OpenFile {
         Arc::new(OpenFile { file, kind: location.node().kind(), access, location: Some(location), name, offset, flags })
     }
 
-    /// Reads at the offset and moves it; 0 at the end of file. Blocks until there is something, unless `nonblock` is set.
+    /// Reads at the offset and moves it; 0 at the end of file. Blocks until there is something, unless `nonblock` is
+    /// set.
     ///
     /// # Errors
     /// EBADF (not open for reading), EISDIR, EAGAIN, ECANCELED (the process is killed), what the file gives.
@@ -140,7 +141,8 @@ impl OpenFile {
     /// Moves the offset; returns the new one.
     ///
     /// # Errors
-    /// ESPIPE for streams; EISDIR for directories (which are read by cookie); EINVAL before the start or beyond `i64::MAX`.
+    /// ESPIPE for streams; EISDIR for directories (which are read by cookie); EINVAL before the start or beyond
+    /// `i64::MAX`.
     pub fn seek(&self, to: SeekFrom) -> Result<u64> {
         self.check_seekable()?;
         let mut offset = lock(&self.offset);
@@ -180,7 +182,8 @@ impl OpenFile {
         self.file.set_size(size)
     }
 
-    /// Makes sure that the range can be written without ENOSPC, and that the file is that long (POSIX `posix_fallocate`).
+    /// Makes sure that the range can be written without ENOSPC, and that the file is that long (POSIX
+    /// `posix_fallocate`).
     ///
     /// # Errors
     /// EBADF (not open for writing, a directory), ESPIPE (a stream), ENODEV, EINVAL (length 0), EFBIG, ENOSPC.
@@ -286,8 +289,8 @@ impl OpenFile {
         self.name.as_ref()
     }
 
-    /// Makes `attempt`, and while that answers EAGAIN waits for what `interest` names, unless `nonblock` is set. EAGAIN also
-    /// when the file's time limit is over; ECANCELED.
+    /// Makes `attempt`, and while that answers EAGAIN waits for what `interest` names, unless `nonblock` is set. EAGAIN
+    /// also when the file's time limit is over; ECANCELED.
     pub(crate) fn block<T>(&self, interest: Interest, mut attempt: impl FnMut() -> Result<T>) -> Result<T> {
         // A killed program must end even if it only uses files that never block.
         if wait::current().is_some_and(|cancel| cancel.is_cancelled()) {

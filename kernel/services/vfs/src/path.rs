@@ -12,8 +12,8 @@ pub const PATH_MAX: usize = 4096;
 pub enum Scope {
     /// Anywhere: an absolute path starts at the root.
     Anywhere,
-    /// Only below the base directory (WASI's sandbox): an absolute path, an absolute target of a symbolic link on the way
-    /// and a `..` that climbs above the base are EPERM.
+    /// Only below the base directory (WASI's sandbox): an absolute path, an absolute target of a symbolic link on the
+    /// way and a `..` that climbs above the base are EPERM.
     Beneath,
 }
 

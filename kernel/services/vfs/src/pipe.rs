@@ -13,8 +13,9 @@ pub const PIPE_BUF: usize = 4096;
 
 /// A new pipe that holds `capacity` bytes: the end for reading and the end for writing.
 ///
-/// Reading gives end of file once the writing end is dropped; writing gives EPIPE once the reading end is. Writes of at most
-/// [`PIPE_BUF`] bytes (or the capacity, if that is less) are not torn. See also [`OpenFile::pipe`](crate::OpenFile::pipe).
+/// Reading gives end of file once the writing end is dropped; writing gives EPIPE once the reading end is. Writes of at
+/// most [`PIPE_BUF`] bytes (or the capacity, if that is less) are not torn. See also
+/// [`OpenFile::pipe`](crate::OpenFile::pipe).
 #[must_use]
 pub fn pipe(capacity: usize) -> (Arc<dyn File>, Arc<dyn File>) {
     let ring = Ring { bytes: VecDeque::new(), has_reader: true, has_writer: true };

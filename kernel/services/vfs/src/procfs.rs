@@ -1,7 +1,7 @@
 //! `/proc`: the machine and its processes as text, in Linux's formats (proc(5)).
 //!
-//! `node` is the tree, `machine` and `process` write the texts, which are made when a file is opened. What there is to tell is in
-//! `facts`; since this crate knows no processes, it asks a [`ProcSource`] for them.
+//! `node` is the tree, `machine` and `process` write the texts, which are made when a file is opened. What there is to
+//! tell is in `facts`; since this crate knows no processes, it asks a [`ProcSource`] for them.
 
 mod facts;
 mod load;

@@ -1,8 +1,9 @@
 //! The in-memory file system, with full POSIX semantics.
 //!
-//! `inode` is what a node consists of; `file` and `directory` are what it does as the one or the other; `content` is what a
-//! regular file holds; `quota` bounds the memory of all. A file's content may be borrowed from the initrd ([`RamFs::lend`]),
-//! which is how `/` is the initrd below a writable layer. Invariant: links point down only (strong references), so what has no name and is not open is freed.
+//! `inode` is what a node consists of; `file` and `directory` are what it does as the one or the other; `content` is
+//! what a regular file holds; `quota` bounds the memory of all. A file's content may be borrowed from the initrd
+//! ([`RamFs::lend`]), which is how `/` is the initrd below a writable layer. Invariant: links point down only (strong
+//! references), so what has no name and is not open is freed.
 
 mod content;
 mod directory;
@@ -47,8 +48,8 @@ impl RamFs {
         Arc::clone(&self.root) as Arc<dyn Node>
     }
 
-    /// Makes `content` what the empty regular file `node` (one of this kind of file system) starts with. It is borrowed:
-    /// it takes memory only where the file is written to later, a page at a time.
+    /// Makes `content` what the empty regular file `node` (one of this kind of file system) starts with. It is
+    /// borrowed: it takes memory only where the file is written to later, a page at a time.
     ///
     /// # Errors
     /// EINVAL when `node` is no empty regular file in memory.

@@ -1,8 +1,9 @@
 //! Unpacking tar archives that stay in memory: the initrd and boot modules.
 //!
-//! `format` reads the archive's blocks, this module makes files of its entries. An archive is untrusted: every field is checked,
-//! and names are resolved beneath the directory that is unpacked into. There is a parser of our own because of the crates at
-//! hand `tar` needs a Unix below, and `tar-no-std` refuses archives with GNU's long names and tells no modification times.
+//! `format` reads the archive's blocks, this module makes files of its entries. An archive is untrusted: every field is
+//! checked, and names are resolved beneath the directory that is unpacked into. The parser is our own: of the
+//! crates at hand, `tar` needs a Unix below, and `tar-no-std` refuses archives with GNU's long names and misreads
+//! modification times.
 
 mod error;
 mod format;
@@ -17,9 +18,10 @@ use interfaces::Errno;
 
 /// Unpacks `archive` into the directory `into`, and returns how many entries it had.
 ///
-/// Understands ustar with GNU and pax long names: directories, regular files (their content is borrowed from the archive, see
-/// [`RamFs::lend`](crate::RamFs::lend)), symbolic and hard links, modes and modification times; devices and pipes are left out.
-/// What is there already is replaced, except that directories are merged. Names cannot lead out of `into`.
+/// Understands ustar with GNU and pax long names: directories, regular files (their content is borrowed from the
+/// archive, see [`RamFs::lend`](crate::RamFs::lend)), symbolic and hard links, modes and modification times; devices
+/// and pipes are left out. What is there already is replaced, except that directories are merged. Names cannot lead out
+/// of `into`.
 ///
 /// # Errors
 /// The first entry that is malformed, with its place, or that the file system refuses. What came before it stays.

@@ -1,8 +1,8 @@
 //! Path resolution (POSIX.1-2017, XBD 4.13): the walk from a base directory along a path, through symbolic links.
 //!
-//! `namespace` and `open` are its users. A walk stops before the last component, since what happens there differs: it is
-//! looked up, followed, created, removed. Invariant: within [`Scope::Beneath`] the walk goes up only to directories that it
-//! came down through, whatever is renamed meanwhile, and so never leaves the base.
+//! `namespace` and `open` are its users. A walk stops before the last component, since what happens there differs: it
+//! is looked up, followed, created, removed. Invariant: within [`Scope::Beneath`] the walk goes up only to directories
+//! that it came down through, whatever is renamed meanwhile, and so never leaves the base.
 
 use crate::mount::{Location, Vfs};
 use crate::node::Kind;

@@ -1,7 +1,7 @@
 //! Random operations, done both here and on the host's own file system: results, errors and the trees must be equal.
 //!
-//! Both work in a directory so deep that no `..` leads out of what belongs to the test: paths climb at most twice, and so does
-//! each of the up to 40 symbolic links on the way.
+//! Both work in a directory so deep that no `..` leads out of what belongs to the test: paths climb at most twice, and
+//! so does each of the up to 40 symbolic links on the way.
 
 #![cfg(target_os = "linux")]
 

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 /// How many CPUs were busy, on average over the last 1, 5 and 15 minutes.
 ///
-/// Nothing samples in the background: a look covers the time since the look before, as if the load had been even. The weight of
-/// the past falls by `e` in each period, as in Linux's averages; unlike there, threads that wait for a CPU do not count.
+/// Nothing samples in the background: a look covers the time since the look before, as if the load had been even. The
+/// weight of the past falls by `e` in each period, as in Linux's averages; unlike there, threads that wait for a CPU do
+/// not count.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct LoadAverage {
     averages: [f64; 3],

@@ -39,7 +39,8 @@ impl Place {
         }
     }
 
-    /// Numbers of processes are above 0, and so stand apart from the root's; the low half tells a process's nodes apart.
+    /// Numbers of processes are above 0, and so stand apart from the root's; the low half tells a process's nodes
+    /// apart.
     fn inode(self) -> u64 {
         let of_process = |pid: u32, node: u64| (u64::from(pid) << 32) | node;
         match self {

@@ -1,7 +1,7 @@
 //! The content of a regular file: pages that were written, over bytes that were lent, over zeros.
 //!
-//! A page takes memory only from its first byte to the last that was written to it, so that small files are small and holes
-//! cost nothing. Invariant: neither a page's bytes nor `lent` reach behind `size` (room that was allocated may).
+//! A page takes memory only from its first byte to the last that was written to it, so that small files are small and
+//! holes cost nothing. Invariant: neither a page's bytes nor `lent` reach behind `size` (room that was allocated may).
 
 use super::quota::Charge;
 use interfaces::{Errno, Result};
@@ -104,8 +104,8 @@ impl Content {
         Ok(())
     }
 
-    /// Takes the memory for `length` bytes from `offset` on, and extends to their end; ENOSPC, EFBIG. On an error nothing
-    /// has changed but memory taken for pages that exist.
+    /// Takes the memory for `length` bytes from `offset` on, and extends to their end; ENOSPC, EFBIG. On an error
+    /// nothing has changed but memory taken for pages that exist.
     pub(super) fn allocate(&mut self, offset: u64, length: u64) -> Result<()> {
         let end = offset.checked_add(length).filter(|&end| end <= SIZE_MAX).ok_or(Errno::EFBIG)?;
         if length > self.charge.available().saturating_add(self.charge.bytes()) {

@@ -1,8 +1,9 @@
 //! Directories of the in-memory file system.
 //!
-//! Locks: each directory has one, and so has where it hangs (`Place`, a leaf lock). Who needs the locks of several directories
-//! (`remove_directory`, `rename`) first takes the file system's `restructure`; since everybody else holds one at a time, no
-//! order can deadlock. Under `restructure` the shape of the tree stands still, except for new directories.
+//! Locks: each directory has one, and so has where it hangs (`Place`, a leaf lock). Who needs the locks of several
+//! directories (`remove_directory`, `rename`) first takes the file system's `restructure`; since everybody else holds
+//! one at a time, no order can deadlock. Under `restructure` the shape of the tree stands still, except for new
+//! directories.
 
 use super::content::Content;
 use super::inode::{Body, Folder, Inode, Place};

@@ -15,13 +15,13 @@ YOLK   := $(or $(CARGO_TARGET_DIR),target)/release/yolk
 # Flags of the user's shell would replace the image's and reach other targets too.
 unexport RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_TARGET
 
-.PHONY: all help kernel apps image tools iso qemu qemu-debug test check bench clean FORCE
+.PHONY: all help kernel apps image tools iso qemu qemu-debug debug test check bench clean FORCE
 .DELETE_ON_ERROR:
 
 all: image ## build the image (the default)
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s%s\n", $$1, $$2 }' Makefile
 
 qemu: image $(BUILD)/have-qemu ## boot to the prompt in this terminal; ^] stops the machine
 	@$(YOLK) sh
@@ -29,6 +29,8 @@ qemu: image $(BUILD)/have-qemu ## boot to the prompt in this terminal; ^] stops 
 qemu-debug: image $(BUILD)/have-qemu $(BUILD)/have-gdb ## boot and wait for gdb (docs/DEBUGGING.md)
 	@echo "waiting for: gdb -x boot/debug.gdb"
 	@$(YOLK) sh --gdb
+
+debug: qemu-debug
 
 test: image iso $(BUILD)/have-qemu ## run every test
 	$(CARGO) test --no-fail-fast

@@ -4,7 +4,7 @@ use crate::options::Options;
 use crate::run::Host;
 use crate::session::Session;
 use crate::system::ThisSystem;
-use crate::{autorun, consoles, files, run};
+use crate::{autorun, consoles, files, network, run};
 use machine::acpi::Topology;
 use machine::boot_info::BootInfo;
 use machine::clock::MachineClock;
@@ -26,10 +26,11 @@ pub(crate) fn run(info: &BootInfo, topology: &Topology) -> ! {
     let table = ProcessTable::with_thread_probe(Arc::clone(&vfs), Arc::new(threads::probe));
     let devices = files::mount_all(&vfs, &table, &quota, info);
     let console = consoles::open(topology, &devices, &options);
-    let host = Host { clock: Arc::new(MachineClock), entropy: Arc::new(MachineEntropy) };
+    let network = network::start(topology, &info.command_line, &vfs).map(|net| net as Arc<dyn vfs::socket::Network>);
+    let host = Host { clock: Arc::new(MachineClock), entropy: Arc::new(MachineEntropy), network };
     let system = Arc::new(ThisSystem { quota, console: Arc::clone(&console) });
-    let programs =
-        shell::programs(system, vec![run::program(host), selftest::program(provoke::EXCEPTIONS)], LOADERS.to_vec());
+    let others = vec![run::program(host), selftest::program(provoke::EXCEPTIONS)];
+    let programs = shell::programs(system, others, LOADERS.to_vec());
     let session = Session { table, programs };
     if let Err(error) = reaper {
         machine::log!("no thread for the reaper ({error}): a stack overflow will not end its program");

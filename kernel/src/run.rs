@@ -1,20 +1,25 @@
 //! The program `run`: starts WebAssembly programs.
 
-use interfaces::{Clock, Entropy};
+use interfaces::{Clock, Entropy, Errno};
 use machine::heap;
 use process::{Context, ExitStatus, Program};
 use std::io::Write;
+use std::net::SocketAddr;
 use std::sync::Arc;
-use vfs::{Follow, Kind, Location, OpenOptions, Scope};
+use vfs::socket::{Family, Network, OptionValue, SocketKind, SocketOption};
+use vfs::{Follow, Kind, Location, OpenFile, OpenOptions, Scope};
 use wasi_shim::{Guest, Outcome};
 
-const USAGE: &str = "[--dir DIR[::GUEST]]... [--no-dir] [--env NAME=VALUE]... [--mem LIMIT] FILE [ARGS...]";
+const USAGE: &str =
+    "[--dir DIR[::GUEST]]... [--no-dir] [--env NAME=VALUE]... [--listen ADDRESS]... [--mem LIMIT] FILE [ARGS...]";
 const DETAILS: &str = "\
 FILE is a WebAssembly module (.wasm, WASI preview 1) or the text of one (.wat).
 
   --dir DIR[::GUEST]  the directory DIR, which the program sees as GUEST (as DIR where GUEST is left out)
   --no-dir            no directory at all
   --env NAME=VALUE    a variable in the program's environment, besides the exported ones
+  --listen ADDRESS    a socket that listens there (0.0.0.0:80, [::]:80), as a descriptor behind those of the directories;
+                      LISTEN_FDS says how many there are
   --mem LIMIT         the most memory it may take, in bytes or with K, M or G (256M, or what the machine has)
 
 Without --dir and --no-dir a program sees the whole tree, as any command of this shell does, and its relative paths start at
@@ -24,6 +29,8 @@ The status is the program's own; 134 after a trap, 137 after `kill`, 130 after ^
 
 /// Stack of a program's thread: the interpreter keeps the guest's stack elsewhere.
 const STACK_SIZE: usize = 2 << 20;
+/// Connections that wait at a listener.
+const BACKLOG: usize = 128;
 /// The largest module that is read.
 const MODULE_LIMIT: usize = 1 << 30;
 
@@ -32,6 +39,8 @@ const MODULE_LIMIT: usize = 1 << 30;
 pub(crate) struct Host {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
+    /// Where sockets come from, on a machine with a network stack.
+    pub(crate) network: Option<Arc<dyn Network>>,
 }
 
 /// The row of the program table.
@@ -52,6 +61,7 @@ struct Arguments {
     directories: Vec<(String, String)>,
     no_directories: bool,
     variables: Vec<(String, String)>,
+    listeners: Vec<SocketAddr>,
     memory_limit: Option<usize>,
     /// The file, then the program's arguments.
     command: Vec<String>,
@@ -70,6 +80,7 @@ fn parse(words: &[String]) -> Result<Arguments, String> {
             "--dir" => arguments.directories.push(directory(&value()?)),
             "--no-dir" => arguments.no_directories = true,
             "--env" => arguments.variables.push(variable(&value()?)?),
+            "--listen" => arguments.listeners.push(address(&value()?)?),
             "--mem" => arguments.memory_limit = Some(size(&value()?)?),
             "--" => {
                 arguments.command.extend(words.cloned());
@@ -97,6 +108,10 @@ fn directory(value: &str) -> (String, String) {
 fn variable(value: &str) -> Result<(String, String), String> {
     let (name, value) = value.split_once('=').ok_or(format!("--env wants NAME=VALUE, not {value}"))?;
     Ok((name.to_owned(), value.to_owned()))
+}
+
+fn address(value: &str) -> Result<SocketAddr, String> {
+    value.parse().map_err(|_| format!("--listen wants an address and a port (0.0.0.0:80, [::]:80), not {value}"))
 }
 
 fn size(value: &str) -> Result<usize, String> {
@@ -143,6 +158,10 @@ fn start(context: &Context, host: &Host, arguments: Arguments) -> Result<Outcome
     let mut env: Vec<_> = context.process.env().into_iter().collect();
     env.retain(|(name, _)| !arguments.variables.iter().any(|(other, _)| other == name));
     env.extend(arguments.variables);
+    let listeners = listen(host, &arguments.listeners)?;
+    if !listeners.is_empty() {
+        env.push(("LISTEN_FDS".to_owned(), listeners.len().to_string()));
+    }
     let guest = Guest {
         args: arguments.command,
         env,
@@ -150,7 +169,8 @@ fn start(context: &Context, host: &Host, arguments: Arguments) -> Result<Outcome
         stdout: Arc::clone(&context.stdout),
         stderr: Arc::clone(&context.stderr),
         preopens,
-        listeners: Vec::new(),
+        listeners,
+        network: host.network.clone(),
         vfs: Arc::clone(context.vfs()),
         clock: Arc::clone(&host.clock),
         cpu_time: Some(Arc::new(move || u64::try_from(process.cpu_time().as_nanos()).unwrap_or(u64::MAX))),
@@ -159,6 +179,21 @@ fn start(context: &Context, host: &Host, arguments: Arguments) -> Result<Outcome
         cancel: Arc::clone(context.process.cancel()),
     };
     program.run(guest).map_err(|error| format!("{file}: {error}"))
+}
+
+/// Makes the sockets that a guest is to find open.
+fn listen(host: &Host, addresses: &[SocketAddr]) -> Result<Vec<Arc<OpenFile>>, String> {
+    let make = |address: &SocketAddr| {
+        let network = host.network.as_ref().ok_or(Errno::ENETDOWN)?;
+        let family = if address.is_ipv4() { Family::V4 } else { Family::V6 };
+        let socket = network.socket(family, SocketKind::Stream)?;
+        socket.set_option(SocketOption::ReuseAddress, OptionValue::Flag(true))?;
+        socket.bind(*address)?;
+        socket.listen(BACKLOG)?;
+        Ok(vfs::socket::open(socket))
+    };
+    let named = |address| make(address).map_err(|error: Errno| format!("{address}: {error}"));
+    addresses.iter().map(named).collect()
 }
 
 /// What a guest may take when nobody said: not so much that the kernel has nothing left.

@@ -46,8 +46,10 @@ fn no_modules_use_each_other() {
     let mut findings = Vec::new();
     for member in workspace() {
         for root in &member.roots {
-            let modules = modules::read(Path::new(root)).expect("a crate is readable");
-            findings.extend(uses::check(&member.name, &modules));
+            match modules::read(Path::new(root)) {
+                Ok(modules) => findings.extend(uses::check(&member.name, &modules)),
+                Err(error) => findings.push(format!("{error:#}")),
+            }
         }
     }
     assert_none(&findings);

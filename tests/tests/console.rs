@@ -2,11 +2,21 @@
 
 #![forbid(unsafe_code)]
 
+use std::fs::File;
+use std::process::Command;
+
+use rustix::fs::{Mode, OFlags, open};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::tcgetattr;
+use yolk_tests::command;
 use yolk_tests::machine::{Booted, PROMPT, from_image};
+use yolk_tests::transcript::Transcript;
 
 const INTERRUPT: &str = "\x03";
 const END_OF_FILE: &str = "\x04";
 const ARROW_UP: &str = "\x1b[A";
+/// Stops the machine: the only key that the host command keeps.
+const STOP: &str = "\x1d";
 
 #[test]
 fn apps_run_by_path_and_by_name() {
@@ -47,11 +57,19 @@ fn the_tree_is_as_it_should_be() {
     assert_eq!(machine.command("echo lost > /dev/null; cat /dev/null | concat; echo $?"), "0\n");
 }
 
+/// Says that it runs, then computes for ever.
+const SPINNING: &str = concat!(
+    "(module (import \"wasi_snapshot_preview1\" \"fd_write\" (func (param i32 i32 i32 i32) (result i32))) ",
+    "(memory (export \"memory\") 1) (data (i32.const 0) \"\\08\\00\\00\\00\\07\\00\\00\\00running\") ",
+    "(func (export \"_start\") (drop (call 0 (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 16))) (loop (br 0))))"
+);
+
 #[test]
 fn a_spinning_program_is_interrupted() {
     let mut machine = Booted::to_prompt(&from_image());
-    machine.console.send("echo started; faults spin\r");
-    machine.console.expect("\nstarted\n");
+    machine.command(&format!("echo '{SPINNING}' > /tmp/spin.wat"));
+    machine.console.send("run /tmp/spin.wat\r");
+    machine.console.expect("\nrunning");
     machine.console.send(INTERRUPT);
     machine.console.expect(PROMPT);
     assert_eq!(machine.command("echo [$?]"), "[130]\n");
@@ -89,4 +107,31 @@ fn the_console_outlives_its_shell() {
     machine.console.send(END_OF_FILE);
     machine.console.expect(PROMPT);
     assert_eq!(machine.command("echo again"), "again\n");
+}
+
+#[test]
+fn the_host_command_shows_the_console_and_restores_the_terminal() {
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
+    grantpt(&master).and_then(|()| unlockpt(&master)).expect("its other end");
+    let name = ptsname(&master, Vec::new()).expect("its name");
+    let terminal = File::from(open(name, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).expect("opened"));
+    let modes = || tcgetattr(&terminal).map(|modes| (modes.local_modes, modes.input_modes)).expect("a terminal");
+    let before = modes();
+    let end = || terminal.try_clone().expect("another handle");
+    let mut command = Command::new(command::program());
+    let mut child = command.arg("sh").stdin(end()).stdout(end()).stderr(end()).spawn().expect("it starts");
+
+    let output = File::from(master.try_clone().expect("another handle"));
+    let mut console = Transcript::new(output, File::from(master));
+    console.expect(PROMPT);
+    assert_ne!(modes(), before, "a key would be echoed twice");
+    console.send("cat\r");
+    console.expect("\n");
+    console.send("line\r");
+    console.expect("line\nline\n");
+    console.send(INTERRUPT);
+    console.expect(PROMPT);
+    console.send(STOP);
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+    assert_eq!(modes(), before);
 }

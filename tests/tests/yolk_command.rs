@@ -100,7 +100,7 @@ fn what_cannot_be_done_says_what_to_do() {
         assert!(run.error_text().contains(hint), "{}", run.error_text());
     };
     wrong(yolk("run", [&hello]).env("YOLK_IMAGE", "/nowhere"), "YOLK_IMAGE is /nowhere");
-    wrong(yolk("run", [&hello]).env("YOLK_QEMU", "no-such-qemu"), "no-such-qemu");
+    wrong(yolk("run", [&hello]).env("YOLK_QEMU", "no-such-qemu"), "there is no no-such-qemu: run `make qemu`");
     wrong(&mut yolk("run", ["/nowhere.wasm"]), "there is no app /nowhere.wasm");
     wrong(&mut yolk("run", ["--dir", "/nowhere"].map(OsStr::new).iter().chain([&hello.as_os_str()])), "/nowhere");
     wrong(yolk("run", [&hello]).arg(OsStr::from_bytes(b"\xff")), "is not UTF-8");

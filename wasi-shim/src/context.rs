@@ -7,6 +7,7 @@ use crate::descriptors::{Descriptor, Descriptors};
 use crate::failure::{End, Result};
 use interfaces::{Clock, Entropy, Errno};
 use std::sync::Arc;
+use vfs::socket::Network;
 use vfs::{Location, OpenFile, OpenOptions, Vfs};
 use wait::Cancel;
 
@@ -29,7 +30,9 @@ pub struct Guest {
     pub preopens: Vec<(Location, String)>,
     /// Sockets that listen for it; their descriptors follow those of the directories.
     pub listeners: Vec<Arc<OpenFile>>,
-    /// The file system that they lie in.
+    /// Where the sockets come from that it opens. Without it there are none.
+    pub network: Option<Arc<dyn Network>>,
+    /// The file system that the directories lie in.
     pub vfs: Arc<Vfs>,
     /// The machine's clocks.
     pub clock: Arc<dyn Clock>,
@@ -49,6 +52,7 @@ pub(crate) struct Context {
     /// `NAME=VALUE`.
     pub(crate) env: Vec<String>,
     pub(crate) files: Descriptors,
+    pub(crate) network: Option<Arc<dyn Network>>,
     pub(crate) vfs: Arc<Vfs>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) cpu_time: Option<Arc<dyn Fn() -> u64 + Send + Sync>>,
@@ -76,6 +80,7 @@ impl Context {
             args: guest.args,
             env: guest.env.into_iter().map(|(name, value)| format!("{name}={value}")).collect(),
             files,
+            network: guest.network,
             vfs: guest.vfs,
             clock: guest.clock,
             cpu_time: guest.cpu_time,

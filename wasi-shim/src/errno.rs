@@ -79,6 +79,38 @@ pub(crate) const fn number(errno: Errno) -> u16 {
     }
 }
 
+/// Why a name has no address, as WasmEdge numbers it: from the last error of preview 1 on (`__wasi_errno_t` in its
+/// `api.hpp`; the meaning is that of `EAI_*` in RFC 3493, section 6.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u16)]
+pub(crate) enum LookupError {
+    /// Nobody answered.
+    Again = 78,
+    /// A flag without a meaning, or without what it is about.
+    BadFlags = 79,
+    /// Another failure.
+    Failed = 80,
+    /// Not an address family.
+    Family = 81,
+    /// No room for a result.
+    Memory = 82,
+    /// The host has no address of the family.
+    NoData = 83,
+    /// There is no such host.
+    NoName = 84,
+    /// There is no such service.
+    Service = 85,
+    /// Not a type of socket, or not with the protocol.
+    SocketType = 86,
+}
+
+impl LookupError {
+    /// Its number.
+    pub(crate) const fn number(self) -> u16 {
+        self as u16
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,6 +2,7 @@
 //!
 //! Calls speak POSIX errors; the engine's binding converts them to WASI's numbers (see `errno`).
 
+use crate::errno::LookupError;
 use interfaces::Errno;
 
 /// The result of a call, or of a step of one.
@@ -12,6 +13,8 @@ pub(crate) type Result<T> = std::result::Result<T, Failure>;
 pub(crate) enum Failure {
     /// The guest is told.
     Errno(Errno),
+    /// The guest is told why a name has no address.
+    Lookup(LookupError),
     /// The guest ends here.
     End(End),
 }
@@ -32,6 +35,12 @@ impl From<Errno> for Failure {
             Errno::ECANCELED => Failure::End(End::Cancelled),
             errno => Failure::Errno(errno),
         }
+    }
+}
+
+impl From<LookupError> for Failure {
+    fn from(error: LookupError) -> Failure {
+        Failure::Lookup(error)
     }
 }
 

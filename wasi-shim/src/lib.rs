@@ -3,7 +3,7 @@
 //! A [`Program`] is made from a file's content ([`Program::load`]) and run with what a [`Guest`] says (arguments,
 //! streams, directories, clocks, a kill flag); it ends in an [`Outcome`], never in a panic.
 //!
-//! - `calls`: the 46 calls, one file a family, and the table of them. They know a `context` and a checked view of guest
+//! - `calls`: the 46 calls and WasmEdge's sockets, one file a family, and the table of them. They know a `context` and a checked view of guest
 //!   `memory`, not the engine.
 //! - `abi`, `rights`, `errno`: the specification's types and numbers. `descriptors`: the guest's open files.
 //! - `on_wasmi`: binds all this to the engine wasmi, and runs guests in slices. Another engine is another file beside

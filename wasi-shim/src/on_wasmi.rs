@@ -196,6 +196,7 @@ fn enter<R>(
     let answer = match result {
         Ok(_) => errno::SUCCESS.into(),
         Err(Failure::Errno(errno)) => errno::number(errno).into(),
+        Err(Failure::Lookup(error)) => error.number().into(),
         Err(Failure::End(end)) => return Err(Error::host(end)),
     };
     if state.journal.as_mut().is_some_and(|journal| journal.record(bytes, answer).is_err()) {

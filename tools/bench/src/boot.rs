@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use yolk::qemu::{self, Boot, Firmware, Machine, Options};
 
+use crate::empty;
 use crate::programs::{app, output, yolk_run};
-use crate::{Amount, Row, empty};
+use crate::table::{Amount, Row};
 
 /// How often each way is booted: the median counts.
 const BOOTS: usize = 10;

@@ -9,32 +9,20 @@
 mod boot;
 mod empty;
 mod programs;
+mod table;
 
 use std::process::ExitCode;
 
 use anyhow::Result;
-
-/// A row: what was measured, in Yolk, and the reference with its name. Times are in nanoseconds.
-struct Row {
-    what: String,
-    yolk: Amount,
-    reference: Option<(Amount, &'static str)>,
-}
-
-/// A measured amount.
-#[derive(Clone, Copy)]
-enum Amount {
-    Nanoseconds(f64),
-    Bytes(f64),
-}
+use table::Row;
 
 fn main() -> ExitCode {
-    println!("{:<34} {:>12} {:>12} {:>8}  reference", "", "Yolk", "reference", "ratio");
+    table::print_head();
     let measures: [fn() -> Result<Vec<Row>>; 5] =
         [programs::computation, boot::times, boot::size, programs::threads, programs::runs];
     for measure in measures {
         match measure() {
-            Ok(rows) => rows.iter().for_each(print),
+            Ok(rows) => rows.iter().for_each(table::print),
             Err(error) => {
                 eprintln!("bench: {error:#}");
                 return ExitCode::FAILURE;
@@ -42,31 +30,4 @@ fn main() -> ExitCode {
         }
     }
     ExitCode::SUCCESS
-}
-
-fn print(row: &Row) {
-    let Row { what, yolk, reference } = row;
-    match reference {
-        Some((amount, name)) => {
-            let ratio = yolk.number() / amount.number();
-            println!("{what:<34} {:>12} {:>12} {ratio:>8.2}  {name}", yolk.text(), amount.text());
-        }
-        None => println!("{what:<34} {:>12}", yolk.text()),
-    }
-}
-
-impl Amount {
-    fn number(self) -> f64 {
-        match self {
-            Self::Nanoseconds(number) | Self::Bytes(number) => number,
-        }
-    }
-
-    fn text(self) -> String {
-        match self {
-            Self::Nanoseconds(time) if time < 1e6 => format!("{:.1} us", time / 1e3),
-            Self::Nanoseconds(time) => format!("{:.1} ms", time / 1e6),
-            Self::Bytes(bytes) => format!("{:.1} MiB", bytes / f64::from(1 << 20)),
-        }
-    }
 }

@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 use yolk::qemu;
 
-use crate::{Amount, Row};
+use crate::table::{Amount, Row};
 
 /// How often hello is run for one number.
 const RUNS: u32 = 20;

@@ -1,10 +1,11 @@
-//! The calls of preview 1, one file a family, and the table of them.
+//! The calls of preview 1 and those that WasmEdge added for sockets, one file a family, and the table of them.
 //!
 //! A call is a function of the [`Context`](crate::context::Context), the guest's [`Memory`](crate::memory::Memory)
 //! and what the guest passed: numbers, and claims on memory. It changes nothing before it has checked what it can.
 //! Engines bind the calls by the table, which is a macro because each row has a type of its own; see `on_wasmi`. To
-//! add a call, write the function and its row.
+//! add a call, write the function and its row. Rows of one name differ in type, and the import's type chooses.
 
+pub(crate) mod addrinfo;
 pub(crate) mod args;
 pub(crate) mod clock;
 pub(crate) mod fd;
@@ -16,8 +17,11 @@ pub(crate) mod random;
 pub(crate) mod readdir;
 pub(crate) mod sched;
 pub(crate) mod sock;
+pub(crate) mod sockopt;
 #[cfg(test)]
 mod tests;
+pub(crate) mod wasmedge;
+pub(crate) mod wasmedge_short;
 
 /// The module name under which guests import the calls.
 pub const MODULE: &str = "wasi_snapshot_preview1";
@@ -108,6 +112,32 @@ macro_rules! with_calls {
             sock::sock_recv(fd: Fd, buffers: Pointer, count: Count, flags: Word, received: Pointer, result: Pointer);
             sock::sock_send(fd: Fd, buffers: Pointer, count: Count, flags: Word, sent: Pointer);
             sock::sock_shutdown(fd: Fd, how: Word);
+            wasmedge::sock_open(family: Word, kind: Word, opened: Pointer);
+            wasmedge::sock_bind(fd: Fd, address: Pointer, port: Word);
+            wasmedge::sock_listen(fd: Fd, backlog: Word);
+            wasmedge::sock_accept(fd: Fd, accepted: Pointer);
+            wasmedge::sock_connect(fd: Fd, address: Pointer, port: Word);
+            wasmedge::sock_recv_from(
+                fd: Fd, buffers: Pointer, count: Count, address: Pointer, flags: Word, port: Pointer,
+                received: Pointer, result: Pointer
+            );
+            wasmedge::sock_send_to(
+                fd: Fd, buffers: Pointer, count: Count, address: Pointer, port: Word, flags: Word, sent: Pointer
+            );
+            wasmedge::sock_getlocaladdr(fd: Fd, address: Pointer, version: Pointer, port: Pointer);
+            wasmedge::sock_getpeeraddr(fd: Fd, address: Pointer, version: Pointer, port: Pointer);
+            wasmedge_short::sock_recv_from(
+                fd: Fd, buffers: Pointer, count: Count, address: Pointer, flags: Word, received: Pointer,
+                result: Pointer
+            );
+            wasmedge_short::sock_getlocaladdr(fd: Fd, address: Pointer, port: Pointer);
+            wasmedge_short::sock_getpeeraddr(fd: Fd, address: Pointer, port: Pointer);
+            sockopt::sock_getsockopt(fd: Fd, level: Word, name: Word, value: Pointer, size: Pointer);
+            sockopt::sock_setsockopt(fd: Fd, level: Word, name: Word, value: Pointer, size: Count);
+            addrinfo::sock_getaddrinfo(
+                node: Pointer, node_len: Count, service: Pointer, service_len: Count, hint: Pointer,
+                results: Pointer, room: Count, found: Pointer
+            );
         }
     };
 }

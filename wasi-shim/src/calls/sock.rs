@@ -1,8 +1,7 @@
 //! Sockets, as far as preview 1 knows them: what listens already is accepted from, what is connected sends and
 //! receives.
 //!
-//! Sockets that a guest makes itself are a dialect of their own; it is another file beside this one, on the same
-//! `vfs::socket`.
+//! Sockets that a guest makes itself are a dialect of their own: `wasmedge`, on the same `vfs::socket`.
 
 use crate::abi::{Buffer, FdFlags, RECEIVED_TRUNCATED, ReceiveFlags, ShutdownFlags};
 use crate::calls::fd::fd_flags;
@@ -13,7 +12,7 @@ use crate::failure::Result;
 use crate::memory::{GuestPtr, Memory};
 use crate::rights::Rights;
 use interfaces::Errno;
-use std::net::Shutdown;
+use std::net::{Shutdown, SocketAddr};
 use vfs::socket::{Take, socket_of};
 use vfs::{Kind, OpenFile, StatusFlags, socket};
 
@@ -24,7 +23,17 @@ pub(crate) fn sock_accept(
     flags: u32,
     accepted: GuestPtr<u32>,
 ) -> Result<()> {
-    let flags = fd_flags(flags)?;
+    accept(ctx, memory, fd, fd_flags(flags)?, accepted)
+}
+
+/// Accepts a connection as a new descriptor with the given flags.
+pub(super) fn accept(
+    ctx: &mut Context,
+    memory: &mut Memory<'_>,
+    fd: u32,
+    flags: FdFlags,
+    accepted: GuestPtr<u32>,
+) -> Result<()> {
     let listener = socket(ctx, fd, Rights::SOCK_ACCEPT)?;
     accepted.check(memory)?;
     let (connection, _peer) = socket::accept(listener)?;
@@ -46,20 +55,44 @@ pub(crate) fn sock_recv(
     let flags = ReceiveFlags::from_bits(flags).ok_or(Errno::EINVAL)?;
     let file = socket(ctx, fd, Rights::FD_READ)?;
     result.check(memory)?;
+    let message = receive(memory, file, buffers, count, flags, received)?;
+    received.write(memory, message.count)?;
+    result.write(memory, message.flags)
+}
+
+/// What a call received.
+pub(super) struct Message {
+    /// How many bytes are in the buffers.
+    pub(super) count: u32,
+    /// `$roflags`.
+    pub(super) flags: u16,
+    /// Who sent them, if the socket says so.
+    pub(super) from: Option<SocketAddr>,
+}
+
+/// Receives into the guest's buffers; checks `received`, where the guest wants their count, before.
+pub(super) fn receive(
+    memory: &mut Memory<'_>,
+    file: &OpenFile,
+    buffers: GuestPtr<Buffer>,
+    count: u32,
+    flags: ReceiveFlags,
+    received: GuestPtr<u32>,
+) -> Result<Message> {
     let take = if flags.contains(ReceiveFlags::PEEK) { Take::Peek } else { Take::Remove };
     let waits_for_all = flags == ReceiveFlags::WAITALL && file.kind() == Kind::StreamSocket;
-    let mut truncated = 0;
+    let (mut truncated, mut from) = (0, None);
     let pieces = pieces(file, if waits_for_all { Pieces::Many } else { Pieces::OneRead });
-    let got = read_buffers(memory, buffers, count, received, pieces, |buf, _| {
+    let count = read_buffers(memory, buffers, count, received, pieces, |buf, _| {
         if waits_for_all {
             return receive_all(file, buf);
         }
         let message = socket::receive(file, buf, take)?;
         truncated = if message.length > message.count { RECEIVED_TRUNCATED } else { 0 };
+        from = message.from;
         Ok(message.count)
     })?;
-    received.write(memory, got)?;
-    result.write(memory, truncated)
+    Ok(Message { count, flags: truncated, from })
 }
 
 pub(crate) fn sock_send(
@@ -71,13 +104,26 @@ pub(crate) fn sock_send(
     flags: u32,
     sent: GuestPtr<u32>,
 ) -> Result<()> {
+    send(ctx, memory, fd, (buffers, count), None, flags, sent)
+}
+
+/// Sends the guest's buffers, to somebody if `to` says so.
+pub(super) fn send(
+    ctx: &Context,
+    memory: &mut Memory<'_>,
+    fd: u32,
+    (buffers, count): (GuestPtr<Buffer>, u32),
+    to: Option<SocketAddr>,
+    flags: u32,
+    sent: GuestPtr<u32>,
+) -> Result<()> {
     let file = socket(ctx, fd, Rights::FD_WRITE)?;
     // `$siflags` has none yet.
     if flags != 0 {
         return Err(Errno::EINVAL.into());
     }
     let pieces = pieces(file, Pieces::Many);
-    let went = write_buffers(memory, buffers, count, sent, pieces, |bytes, _| Ok(socket::send(file, bytes, None)?))?;
+    let went = write_buffers(memory, buffers, count, sent, pieces, |bytes, _| Ok(socket::send(file, bytes, to)?))?;
     sent.write(memory, went)
 }
 
@@ -94,7 +140,7 @@ pub(crate) fn sock_shutdown(ctx: &mut Context, _memory: &mut Memory<'_>, fd: u32
 }
 
 /// The socket at `fd`: ENOTSOCK for another file, before its rights are looked at.
-fn socket(ctx: &Context, fd: u32, needed: Rights) -> Result<&OpenFile> {
+pub(super) fn socket(ctx: &Context, fd: u32, needed: Rights) -> Result<&OpenFile> {
     socket_of(&ctx.files.get(fd)?.file)?;
     Ok(&ctx.files.with_rights(fd, needed)?.file)
 }

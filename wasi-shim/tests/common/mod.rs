@@ -2,6 +2,8 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test program uses a part")]
 
+pub mod network;
+
 use interfaces::{Clock, Entropy, Errno};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -125,6 +127,7 @@ pub fn guest(vfs: &Arc<Vfs>) -> Guest {
         stderr: null(),
         preopens: Vec::new(),
         listeners: Vec::new(),
+        network: None,
         vfs: Arc::clone(vfs),
         clock: HostClock::new(),
         cpu_time: None,

@@ -7,6 +7,7 @@
 
 extern crate alloc;
 
+mod controller;
 pub mod display;
 pub mod e1000;
 mod ethernet;

@@ -1,7 +1,7 @@
 //! The PS/2 mouse, with a wheel and five buttons where it has them: what the controller ([`i8042`](crate::i8042)) has
 //! received from it (IBM PS/2 Hardware Interface Technical Reference, "Mouse"; Microsoft, "IntelliMouse").
 
-use crate::i8042::Controller;
+use crate::controller::Controller;
 use crate::ring::Ring;
 use core::task::Waker;
 use interfaces::{Buttons, PointerDevice, PointerEvent};

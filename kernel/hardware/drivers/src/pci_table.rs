@@ -49,15 +49,16 @@ const TABLE: &[Row] = &[
     row("hda", INTEL, Hda::IDS, |at| Some(Device::Sound(Hda::new(at)?))),
 ];
 
-/// Gives each function to its driver; those that have none stay as they are.
+/// Gives each function to its driver, if that is among `drivers` (by name); the others stay as they are.
 #[must_use]
-pub fn attach(functions: Vec<Function>) -> Vec<Device> {
-    functions.into_iter().filter_map(attach_one).collect()
+pub fn attach(functions: Vec<Function>, drivers: &[&str]) -> Vec<Device> {
+    functions.into_iter().filter_map(|function| attach_one(function, drivers)).collect()
 }
 
-fn attach_one(function: Function) -> Option<Device> {
+fn attach_one(function: Function, drivers: &[&str]) -> Option<Device> {
     let (vendor, device) = function.id();
-    let row = TABLE.iter().find(|row| row.vendor == vendor && row.devices.contains(&device))?;
+    let fits = |row: &&Row| row.vendor == vendor && row.devices.contains(&device) && drivers.contains(&row.driver);
+    let row = TABLE.iter().find(fits)?;
     let name = alloc::format!("{function}");
     let made = (row.make)(function);
     match made {

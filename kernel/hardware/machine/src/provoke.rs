@@ -9,7 +9,6 @@ pub const EXCEPTIONS: &[(&str, fn())] = &[
     ("breakpoint", breakpoint),
     ("invalid-opcode", invalid_opcode),
     ("general-protection", general_protection),
-    ("stack-fault", stack_fault),
     ("page-fault", page_fault),
     ("write-to-code", write_to_code),
     ("execute-data", execute_data),
@@ -39,12 +38,6 @@ fn general_protection() {
 fn page_fault() {
     // SAFETY: as above: page 0 is not mapped.
     unsafe { asm!("mov al, [{}]", in(reg) 8u64, out("al") _) };
-}
-
-/// An access through RBP belongs to the stack segment.
-fn stack_fault() {
-    // SAFETY: as above: the address is not canonical.
-    unsafe { asm!("push rbp", "mov rbp, {}", "mov al, [rbp]", "pop rbp", in(reg) 1u64 << 63, out("al") _) };
 }
 
 fn write_to_code() {

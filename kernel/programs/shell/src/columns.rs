@@ -2,7 +2,8 @@
 
 use unicode_width::UnicodeWidthStr;
 
-/// Arranges `names` in columns of equal width, read downwards, on lines of at most `width`; each line ends in a line feed.
+/// Arranges `names` in columns of equal width, read downwards, on lines of at most `width`; each line ends in a line
+/// feed.
 pub(crate) fn arrange(names: &[&str], width: usize, gap: usize) -> String {
     let longest = names.iter().map(|name| name.width()).max().unwrap_or(0);
     let column_width = longest + gap;

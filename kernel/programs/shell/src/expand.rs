@@ -1,7 +1,7 @@
 //! Expansion: words of the grammar to the arguments of a command (POSIX XCU 2.6).
 //!
-//! In this order: tilde and variables, splitting of unquoted values at white space, file name patterns, removal of quotes.
-//! Works on a [`Shell`]'s variables and its view of the file system.
+//! In this order: tilde and variables, splitting of unquoted values at white space, file name patterns, removal of
+//! quotes. Works on a [`Shell`]'s variables and its view of the file system.
 
 use crate::files;
 use crate::pattern::Pattern;

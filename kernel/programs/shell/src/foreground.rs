@@ -1,7 +1,7 @@
 //! Jobs in the foreground: waiting for them, and ^C.
 //!
-//! In an interactive shell each pipeline is a job of its own, which ^C interrupts while it is in the foreground; in a script
-//! all belong to the script's job, so that ^C ends the script with them.
+//! In an interactive shell each pipeline is a job of its own, which ^C interrupts while it is in the foreground; in a
+//! script all belong to the script's job, so that ^C ends the script with them.
 
 use crate::flow::{Flow, Stop};
 use crate::interrupt::Redirected;
@@ -103,8 +103,8 @@ impl Shell {
     }
 }
 
-/// Waits until all have ended; the status of the last one. ^C goes to all, but a member that sees the end of another first
-/// may end well: all count as interrupted then.
+/// Waits until all have ended; the status of the last one. ^C goes to all, but a member that sees the end of another
+/// first may end well: all count as interrupted then.
 fn wait_for_all(processes: &[Arc<Process>]) -> Result<ExitStatus> {
     processes.iter().try_fold(ExitStatus::SUCCESS, |before, process| match (before, process.wait()?) {
         (ExitStatus::Interrupted, _) => Ok(ExitStatus::Interrupted),

@@ -60,7 +60,8 @@ impl History {
         }
     }
 
-    /// Adds the newest line to the file at `path`. History is a convenience: a file that cannot be written is left alone.
+    /// Adds the newest line to the file at `path`. History is a convenience: a file that cannot be written is left
+    /// alone.
     pub(crate) fn save_newest(&mut self, vfs: &Vfs, base: &Location, path: &str) {
         // A line of several lines would come back as several.
         let Some(newest) = self.lines.back().filter(|line| !line.contains('\n')) else { return };

@@ -1,11 +1,12 @@
 //! The shell: what a user types becomes processes.
 //!
-//! `syntax` parses, `expand` turns words into arguments, `execute` runs lists and pipelines on a `Shell`, `launch` starts
-//! their processes and `foreground` waits for them; `input` feeds it from the `editor` or a file. `commands` are programs like any other, one small file and
-//! one row in a table each; `builtins` are those that change the shell itself.
+//! `syntax` parses, `expand` turns words into arguments, `execute` runs lists and pipelines on a `Shell`, `launch`
+//! starts their processes and `foreground` waits for them; `input` feeds it from the `editor` or a file. `commands` are
+//! programs like any other, one small file and one row in a table each; `builtins` are those that change the shell
+//! itself.
 //!
-//! The shell knows neither WebAssembly nor other kinds of programs: [`programs`] joins its own with those that the assembler
-//! brings into one table of [`process::Programs`], in which the shell is the program `sh`.
+//! The shell knows neither WebAssembly nor other kinds of programs: [`programs`] joins its own with those that the
+//! assembler brings into one table of [`process::Programs`], in which the shell is the program `sh`.
 
 #![forbid(unsafe_code)]
 

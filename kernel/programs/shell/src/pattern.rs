@@ -1,7 +1,7 @@
 //! File name patterns: `*`, `?` and `[...]` (POSIX XCU 2.13).
 //!
-//! Built by `expand` from a word's unquoted characters. Matching keeps one place to come back to, so that no pattern takes
-//! more than quadratic time.
+//! Built by `expand` from a word's unquoted characters. Matching keeps one place to come back to, so that no pattern
+//! takes more than quadratic time.
 
 use crate::syntax::Quoting;
 

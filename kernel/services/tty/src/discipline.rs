@@ -1,11 +1,11 @@
 //! Line discipline: what happens to typed bytes before a program reads them.
 //!
-//! A pure state machine: bytes go in by [`LineDiscipline::accept`], which answers what to echo and whether ^C was pressed;
-//! programs take bytes out by [`LineDiscipline::read`]. `Tty` owns one, with the echo's output and the waiting around it.
-//! Follows POSIX.1-2017, XBD 11 (general terminal interface), and Linux where POSIX leaves a choice.
+//! A pure state machine: bytes go in by [`LineDiscipline::accept`], which answers what to echo and whether ^C was
+//! pressed; programs take bytes out by [`LineDiscipline::read`]. `Tty` owns one, with the echo's output and the waiting
+//! around it. Follows POSIX.1-2017, XBD 11 (general terminal interface), and Linux where POSIX leaves a choice.
 //!
-//! Invariant: nothing typed is lost. What does not fit is not accepted, so that the device keeps it (the exceptions are those
-//! that POSIX wants: ^C and ^U discard).
+//! Invariant: nothing typed is lost. What does not fit is not accepted, so that the device keeps it (the exceptions are
+//! those that POSIX wants: ^C and ^U discard).
 
 use std::collections::VecDeque;
 use unicode_width::UnicodeWidthChar;
@@ -136,8 +136,8 @@ impl LineDiscipline {
         }
     }
 
-    /// Changes the mode, at the cursor's `column`. Input that nobody has read yet is treated in the new mode, as if it came
-    /// now: what was typed ahead of an editor in raw mode reaches the editor, and the other way round.
+    /// Changes the mode, at the cursor's `column`. Input that nobody has read yet is treated in the new mode, as if it
+    /// came now: what was typed ahead of an editor in raw mode reaches the editor, and the other way round.
     pub fn set_mode(&mut self, mode: InputMode, column: usize) -> Accepted {
         if mode == self.mode {
             return Accepted::default();

@@ -1,8 +1,8 @@
 //! Keymap: scan codes to the bytes that a program on a Linux console reads.
 //!
 //! Fed by the input pump with the bytes of an `interfaces::InputSource`. These are set 1: a PC's i8042 controller
-//! translates the keyboard's own set 2, and its driver leaves that translation on. Sequences: console_codes(4) of Linux,
-//! with xterm's modifier parameter where a key is pressed with shift, alt or ctrl.
+//! translates the keyboard's own set 2, and its driver leaves that translation on. Sequences: console_codes(4) of
+//! Linux, with xterm's modifier parameter where a key is pressed with shift, alt or ctrl.
 
 use pc_keyboard::layouts::{AnyLayout, Azerty, De105Key, Uk105Key, Us104Key};
 use pc_keyboard::{DecodedKey, HandleControl, KeyCode, KeyState, Modifiers, PS2Keyboard, ScancodeSet1};
@@ -132,7 +132,8 @@ impl Keymap {
     }
 }
 
-/// The control character of a key that is not a letter (the keymap crate does letters), as Linux's default keymap has it.
+/// The control character of a key that is not a letter (the keymap crate does letters), as Linux's default keymap has
+/// it.
 fn control(character: char) -> char {
     match character {
         ' ' | '@' | '`' | '2' => '\0',

@@ -1,10 +1,11 @@
 //! Terminals: from keys to lines, from bytes to a screen.
 //!
 //! A key goes through the `keymap` (scan codes to bytes) and the `discipline` (canonical and raw mode, echo, ^C, ^D); a
-//! program's output goes through `output` to every sink of the terminal: a serial line as it is, a text display by way of
-//! `terminal` (ANSI to a grid of cells). [`Tty`] joins them and is a vfs file; `pump` moves device input into it. [`Pty`] is
-//! the same with a program instead of devices. `node` gives them names in `/dev`; `session` is a file through which a program
-//! starts others on a pseudo terminal, or on pipes.
+//! program's output goes through `output` to every sink of the terminal: a serial line as it is, a text display by way
+//! of
+//! `terminal` (ANSI to a grid of cells). [`Tty`] joins them and is a vfs file; `pump` moves device input into it.
+//! [`Pty`] is the same with a program instead of devices. `node` gives them names in `/dev`; `session` is a file
+//! through which a program starts others on a pseudo terminal, or on pipes.
 //!
 //! Neighbours: devices through `interfaces`, files through `vfs`, waiting through `wait`.
 

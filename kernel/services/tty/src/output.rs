@@ -2,8 +2,8 @@
 //!
 //! `Tty` owns one. A sink is a serial line, a [`Screen`], or the queue that the master of a pseudo terminal reads.
 //!
-//! Invariant: the input pump never waits for a program's output. Its echo is queued, and whoever holds the sinks writes it
-//! before and after what he writes himself. So ^C is served while a program floods a slow line.
+//! Invariant: the input pump never waits for a program's output. Its echo is queued, and whoever holds the sinks writes
+//! it before and after what he writes himself. So ^C is served while a program floods a slow line.
 
 use crate::keymap::{CursorKeys, Scroll};
 use crate::lock;
@@ -63,8 +63,8 @@ impl Output {
         self.column.load(Ordering::Relaxed)
     }
 
-    /// Writes a program's output, each line feed as carriage return and line feed. Returns how many bytes went, 0 when there
-    /// is no room, and what the screen answers to reports in them.
+    /// Writes a program's output, each line feed as carriage return and line feed. Returns how many bytes went, 0 when
+    /// there is no room, and what the screen answers to reports in them.
     pub(crate) fn write(&self, bytes: &[u8]) -> (usize, Vec<u8>) {
         let mut sinks = lock(&self.sinks);
         self.write_echo(&mut sinks);
@@ -190,7 +190,8 @@ fn process(bytes: &[u8], room: usize) -> (usize, Vec<u8>) {
     (bytes.len(), processed)
 }
 
-/// Follows the cursor's column through output. Approximate, as it is in Linux's line discipline: it serves for erasing tabs.
+/// Follows the cursor's column through output. Approximate, as it is in Linux's line discipline: it serves for erasing
+/// tabs.
 #[derive(Default)]
 struct ColumnTracker {
     column: usize,

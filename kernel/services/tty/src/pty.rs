@@ -18,8 +18,8 @@ pub struct Pty;
 impl Pty {
     /// A new pseudo terminal of 80 by 24 characters.
     ///
-    /// Dropping the master hangs the slave up: reads end, writes are EIO, the foreground is interrupted. Dropping the slave
-    /// ends the master's reads.
+    /// Dropping the master hangs the slave up: reads end, writes are EIO, the foreground is interrupted. Dropping the
+    /// slave ends the master's reads.
     #[must_use]
     pub fn pair() -> (Arc<PtyMaster>, Arc<PtySlave>) {
         let queue = Arc::new(Queue::default());
@@ -32,8 +32,8 @@ impl Pty {
 
 /// The end of the program that shows the terminal to a user.
 ///
-/// A write that is exactly `ESC [ 8 ; ROWS ; COLUMNS t` (xterm's sequence) sets the window size instead of being typed, so
-/// that a guest which has nothing but reads and writes can do it.
+/// A write that is exactly `ESC [ 8 ; ROWS ; COLUMNS t` (xterm's sequence) sets the window size instead of being typed,
+/// so that a guest which has nothing but reads and writes can do it.
 pub struct PtyMaster {
     tty: Arc<Tty>,
     queue: Arc<Queue>,

@@ -1,4 +1,5 @@
-//! What a pseudo terminal shows, until its master reads it: bounded, so that a master which does not read holds its writers.
+//! What a pseudo terminal shows, until its master reads it: bounded, so that a master which does not read holds its
+//! writers.
 
 use crate::lock;
 use interfaces::{Errno, Result};

@@ -1,7 +1,8 @@
 //! A terminal as programs see it: one line discipline, any number of devices, a vfs file.
 //!
-//! Built by the assembler with [`Tty::builder`] from `interfaces` devices. One thread, [`Tty::run_input`], feeds it from them
-//! by way of `pump`. Locks are taken one at a time, and neither the interrupt handler nor a wake-up runs under one.
+//! Built by the assembler with [`Tty::builder`] from `interfaces` devices. One thread, [`Tty::run_input`], feeds it
+//! from them by way of `pump`. Locks are taken one at a time, and neither the interrupt handler nor a wake-up runs
+//! under one.
 
 use crate::discipline::{Accepted, LineDiscipline};
 use crate::keymap::{Keymap, Layout};

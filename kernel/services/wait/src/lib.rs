@@ -11,6 +11,8 @@
 mod cancel;
 mod list;
 mod park;
+#[cfg(test)]
+mod tests;
 mod waiter;
 
 pub use cancel::{Cancel, current, enter};

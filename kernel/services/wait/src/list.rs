@@ -34,6 +34,11 @@ impl WaitList {
         }
     }
 
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.lock().len()
+    }
+
     fn lock(&self) -> MutexGuard<'_, Vec<Weak<Parker>>> {
         // A panic cannot leave the vector half changed.
         self.waiters.lock().unwrap_or_else(PoisonError::into_inner)

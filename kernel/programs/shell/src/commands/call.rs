@@ -149,8 +149,8 @@ impl<'a> Call<'a> {
         self.metadata(path, Follow::Yes).is_ok_and(|metadata| metadata.kind == Kind::Directory)
     }
 
-    /// Bytes that the command may keep of what it reads: a part of what is free. What it reads may have no end, and memory
-    /// that runs out would take others along.
+    /// Bytes that the command may keep of what it reads: a part of what is free. What it reads may have no end, and
+    /// memory that runs out would take others along.
     pub(super) fn spare_memory(&self) -> usize {
         const LEAST: usize = 1 << 20;
         let free = self.read_text("/proc/meminfo").ok().and_then(|text| memory_field(&text, "MemFree:"));
@@ -173,7 +173,8 @@ pub(super) fn memory_field(text: &str, name: &str) -> Option<u64> {
     kibibytes.checked_mul(1024)
 }
 
-/// Reads one line with its end into `line`, which is cleared first; whether there was one. ENOMEM when it is longer than
+/// Reads one line with its end into `line`, which is cleared first; whether there was one. ENOMEM when it is longer
+/// than
 /// `limit` bytes.
 pub(super) fn read_line(reader: &mut impl BufRead, line: &mut Vec<u8>, limit: usize) -> Result<bool, Failure> {
     line.clear();

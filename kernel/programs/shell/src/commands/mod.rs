@@ -1,8 +1,8 @@
 //! The commands: programs that are part of the shell's crate.
 //!
-//! Each is one file with a `run` function and one row in [`TABLE`]; usage, help, option parsing and dispatch derive from the
-//! row. A command sees its [`Call`]: arguments, streams, files, and the machine by way of [`System`]. It stops without a word
-//! when its output is gone or it is killed (EPIPE, ECANCELED).
+//! Each is one file with a `run` function and one row in [`TABLE`]; usage, help, option parsing and dispatch derive
+//! from the row. A command sees its [`Call`]: arguments, streams, files, and the machine by way of [`System`]. It stops
+//! without a word when its output is gone or it is killed (EPIPE, ECANCELED).
 
 mod call;
 mod format;

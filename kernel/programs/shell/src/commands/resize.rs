@@ -1,7 +1,7 @@
 //! `resize`: asks the terminal how large it is, and tells the system.
 //!
-//! Moves the cursor further than any terminal reaches and asks where it is (`CSI 6n`). A terminal that does not answer in
-//! time is left alone.
+//! Moves the cursor further than any terminal reaches and asks where it is (`CSI 6n`). A terminal that does not answer
+//! in time is left alone.
 
 use super::{Call, Failure, Outcome};
 use interfaces::Errno;

@@ -1,7 +1,7 @@
 //! Bytes from a terminal in raw mode to keys.
 //!
-//! Understands what `tty::keymap` sends and the variants of xterm and its relatives on a serial line. No waiting by time: an
-//! escape alone becomes a key together with what follows.
+//! Understands what `tty::keymap` sends and the variants of xterm and its relatives on a serial line. No waiting by
+//! time: an escape alone becomes a key together with what follows.
 
 use interfaces::Result;
 

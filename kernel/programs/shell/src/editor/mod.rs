@@ -1,7 +1,7 @@
 //! The line editor: one line of input with editing keys, history and completion.
 //!
-//! Works on a terminal in raw mode (`key` reads it) and draws by `view`; the text is a `line::Line`. Keys as in Emacs and
-//! readline. What comes before and after, the shell decides; what words can be completed to, a [`Completer`].
+//! Works on a terminal in raw mode (`key` reads it) and draws by `view`; the text is a `line::Line`. Keys as in Emacs
+//! and readline. What comes before and after, the shell decides; what words can be completed to, a [`Completer`].
 
 mod key;
 mod line;

@@ -1,8 +1,8 @@
 //! What of the edited line is on the terminal, and the shortest way to what should be.
 //!
-//! The line is broken at the terminal's width by line feeds of its own, not by the terminal's wrapping: so the positions
-//! here hold whatever the terminal does in its last column. Only what differs from what was drawn is sent; typing at the end
-//! sends just the character.
+//! The line is broken at the terminal's width by line feeds of its own, not by the terminal's wrapping: so the
+//! positions here hold whatever the terminal does in its last column. Only what differs from what was drawn is sent;
+//! typing at the end sends just the character.
 
 use std::fmt::Write;
 use unicode_width::UnicodeWidthChar;
@@ -38,7 +38,8 @@ impl View {
         View { columns: columns.max(2), drawn: Vec::new(), end: Position::default(), at: Position::default() }
     }
 
-    /// What to send so that `prompt` and `text` are shown, with the cursor before the character at byte `cursor` of `text`.
+    /// What to send so that `prompt` and `text` are shown, with the cursor before the character at byte `cursor` of
+    /// `text`.
     pub(super) fn show(&mut self, prompt: &str, text: &str, cursor: usize) -> String {
         let mut output = String::new();
         let (glyphs, end) = self.lay_out(prompt.chars().chain(text.chars()));

@@ -1,8 +1,8 @@
 //! The shell's grammar: text to a tree, without looking at variables or files.
 //!
-//! `lexer` splits text into words and operators, `parser` builds the [`Script`]; `expand` and `execute` work on the tree.
-//! A subset of POSIX.1-2017, XCU 2 (shell command language): quoting, parameters, pipelines, and-or lists, background
-//! lists and redirections. Nothing in it nests, so no input can exhaust the stack.
+//! `lexer` splits text into words and operators, `parser` builds the [`Script`]; `expand` and `execute` work on the
+//! tree. A subset of POSIX.1-2017, XCU 2 (shell command language): quoting, parameters, pipelines, and-or lists,
+//! background lists and redirections. Nothing in it nests, so no input can exhaust the stack.
 
 mod lexer;
 mod parser;

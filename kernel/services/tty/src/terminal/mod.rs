@@ -1,7 +1,7 @@
 //! The screen of a terminal: bytes with ANSI sequences to a text display.
 //!
-//! `vte` parses, `perform` says what each sequence means, `state` holds cursor, modes and margins, `grid` the cells, `pen`
-//! the colours. After each write a [`Screen`] sends the cells that changed to its `interfaces::TextDisplay`.
+//! `vte` parses, `perform` says what each sequence means, `state` holds cursor, modes and margins, `grid` the cells,
+//! `pen` the colours. After each write a [`Screen`] sends the cells that changed to its `interfaces::TextDisplay`.
 //! Follows ECMA-48 and the VT102 with the additions of Linux (console_codes(4)) and xterm that programs count on.
 //!
 //! Invariant: no bytes make it panic or take more memory; what is not understood is ignored.

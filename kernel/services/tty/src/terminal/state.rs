@@ -1,7 +1,7 @@
 //! The state of a screen: cursor, modes, margins, tabs, the two grids and the lines that have scrolled off.
 //!
-//! `perform` translates sequences into these operations; those that move the cursor are in `motion`, those that change cells
-//! without printing in `editing`. Rows and columns count from 0 here.
+//! `perform` translates sequences into these operations; those that move the cursor are in `motion`, those that change
+//! cells without printing in `editing`. Rows and columns count from 0 here.
 //!
 //! Invariants: the cursor lies in the grid, and `margins` is a range of at least one row of it.
 

@@ -1,0 +1,155 @@
+//! The machine to build, and QEMU's command line for it.
+//!
+//! A `q35` machine, for it has what a PC of today has (PCI Express, an I/O APIC), and boots as fast as the older `pc`.
+
+use std::ffi::OsString;
+use std::fs::{self, OpenOptions};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+/// What the machine starts from.
+#[derive(Clone, Debug)]
+pub enum Boot {
+    /// The image itself, by PVH.
+    Image {
+        /// The image, an ELF file.
+        image: PathBuf,
+        /// Words for the kernel.
+        command_line: String,
+        /// The boot module.
+        module: Option<PathBuf>,
+    },
+    /// A disc with GRUB on it.
+    Disc {
+        /// The disc, an ISO 9660 file.
+        disc: PathBuf,
+        /// What loads GRUB.
+        firmware: Firmware,
+    },
+}
+
+/// The machine's own program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Firmware {
+    /// A PC BIOS.
+    SeaBios,
+    /// UEFI.
+    Ovmf,
+}
+
+/// Where OVMF lies: Debian and Ubuntu, Fedora, Arch.
+const OVMF_PLACES: [&str; 4] = [
+    "/usr/share/OVMF/OVMF_CODE.fd",
+    "/usr/share/OVMF/OVMF_CODE_4M.fd",
+    "/usr/share/edk2/ovmf/OVMF_CODE.fd",
+    "/usr/share/edk2/x64/OVMF_CODE.4m.fd",
+];
+
+/// The machine to build.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// What it starts from.
+    pub boot: Boot,
+    /// RAM in MiB.
+    pub memory_mib: u64,
+    /// Number of CPUs.
+    pub cpus: u32,
+    /// What else it has.
+    pub extras: Vec<Extra>,
+}
+
+/// What not every machine has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extra {
+    /// COM2, as [`Machine::link`].
+    Link,
+    /// A VGA card.
+    Vga,
+    /// QEMU's control socket, as [`Machine::control_path`].
+    Control,
+    /// The machine stands still until gdb attaches to port 1234.
+    Gdb,
+}
+
+/// The sockets' names in the machine's folder.
+pub(super) const LINK_SOCKET: &str = "link";
+pub(super) const CONTROL_SOCKET: &str = "control";
+
+impl Options {
+    /// QEMU's command line, with its sockets in this folder.
+    pub(super) fn words(&self, folder: &Path) -> Result<Vec<OsString>> {
+        let mut words = Words::default();
+        words.add("-machine q35 -cpu max -nodefaults -no-reboot -display none").add(accelerator());
+        words.add(&format!("-m {}M -smp {}", self.memory_mib, self.cpus));
+        words.add("-chardev stdio,id=console,signal=off -serial chardev:console");
+        words.add("-device isa-debug-exit,iobase=0xf4,iosize=0x04");
+        for extra in &self.extras {
+            match extra {
+                Extra::Link => words.socket("link", &folder.join(LINK_SOCKET), "").add("-serial chardev:link"),
+                Extra::Control => words
+                    .socket("control", &folder.join(CONTROL_SOCKET), ",server=on,wait=off")
+                    .add("-mon chardev=control,mode=control"),
+                Extra::Vga => words.add("-vga std"),
+                Extra::Gdb => words.add("-s -S"),
+            };
+        }
+        match &self.boot {
+            Boot::Image { image, command_line, module } => {
+                words.path("-kernel", image).path("-append", Path::new(command_line));
+                if let Some(module) = module {
+                    words.path("-initrd", module);
+                }
+            }
+            Boot::Disc { disc, firmware } => {
+                words.path("-cdrom", disc);
+                if *firmware == Firmware::Ovmf {
+                    words.option("-drive", "if=pflash,format=raw,unit=0,readonly=on,file=", &ovmf()?);
+                }
+            }
+        }
+        Ok(words.0)
+    }
+}
+
+/// Hardware virtualisation where it truly is: `/dev/kvm` may open on a machine that cannot run ring 0 with it.
+fn accelerator() -> &'static str {
+    let capable = fs::read_to_string("/proc/cpuinfo")
+        .is_ok_and(|text| text.split_whitespace().any(|word| word == "vmx" || word == "svm"));
+    let opens = OpenOptions::new().read(true).write(true).open("/dev/kvm").is_ok();
+    if capable && opens { "-accel kvm" } else { "-accel tcg" }
+}
+
+fn ovmf() -> Result<PathBuf> {
+    let found = OVMF_PLACES.iter().map(PathBuf::from).find(|path| path.is_file());
+    found.context("there is no OVMF firmware: run `make iso`")
+}
+
+/// A command line in the making.
+#[derive(Default)]
+struct Words(Vec<OsString>);
+
+impl Words {
+    fn add(&mut self, words: &str) -> &mut Self {
+        self.0.extend(words.split(' ').map(OsString::from));
+        self
+    }
+
+    fn path(&mut self, option: &str, path: &Path) -> &mut Self {
+        self.0.extend([option.into(), path.into()]);
+        self
+    }
+
+    /// An option whose value ends in a path. In QEMU's lists of values a comma is doubled.
+    fn option(&mut self, option: &str, value: &str, path: &Path) -> &mut Self {
+        let path = path.to_string_lossy().replace(',', ",,");
+        self.0.extend([option.into(), format!("{value}{path}").into()]);
+        self
+    }
+
+    fn socket(&mut self, name: &str, path: &Path, more: &str) -> &mut Self {
+        let path = path.to_string_lossy().replace(',', ",,");
+        self.0.extend(["-chardev".into(), format!("socket,id={name},path={path}{more}").into()]);
+        self
+    }
+}

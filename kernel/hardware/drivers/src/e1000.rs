@@ -169,29 +169,27 @@ impl E1000 {
         registers.write(TRANSMIT_GAP, GAP);
         registers.write(TRANSMIT_CONTROL, TRANSMIT_SETTINGS);
         registers.write(RECEIVE_CONTROL, RECEIVE_SETTINGS);
-        self.read_link();
+        self.check_link();
         registers.write(INTERRUPT_SET, CAUSE_LINK);
     }
 
-    fn read_link(&self) -> bool {
+    /// Looks at the link, and says where it changed. A card that is gone reads as ones or zeros.
+    fn check_link(&self) {
         let status: u32 = self.registers.read(STATUS);
         let up = status != GONE && status & STATUS_LINK_UP != 0;
-        self.link.swap(up, Ordering::Relaxed) != up
+        if self.link.swap(up, Ordering::Relaxed) != up {
+            self.waker.wake();
+        }
     }
 
     fn interrupt(&self) {
         // Reading clears the causes and lowers the line.
         let cause: u32 = self.registers.read(INTERRUPT_CAUSE);
-        if cause == GONE {
-            self.link.store(false, Ordering::Relaxed);
-            self.waker.wake();
-            return;
+        if cause & CAUSE_LINK != 0 {
+            self.check_link();
         }
-        let link_changed = cause & CAUSE_LINK != 0 && self.read_link();
         if cause & (RECEIVE_CAUSES | CAUSE_TRANSMITTED) != 0 {
             self.registers.write(INTERRUPT_CLEAR, RECEIVE_CAUSES | CAUSE_TRANSMITTED);
-            self.waker.wake();
-        } else if link_changed {
             self.waker.wake();
         }
     }
@@ -409,6 +407,9 @@ impl NetDevice for E1000 {
         let causes = if starved { RECEIVE_CAUSES | CAUSE_TRANSMITTED } else { RECEIVE_CAUSES };
         // A cause that is there already interrupts at once.
         self.registers.write(INTERRUPT_SET, causes);
+        if starved {
+            self.check_link();
+        }
         let received = self.receiver.try_lock().is_some_and(|receiver| receiver.is_filled());
         if received || starved && self.sender.lock().has_room() {
             self.waker.wake();
@@ -416,10 +417,10 @@ impl NetDevice for E1000 {
     }
 
     fn statistics(&self) -> NetStatistics {
-        // Counts since it was last read.
-        match self.registers.read::<u32>(MISSED_PACKETS) {
-            GONE => self.link.store(false, Ordering::Relaxed),
-            missed => self.counters.receive_dropped(u64::from(missed)),
+        self.check_link();
+        if self.link_up() {
+            // Counts since it was last read.
+            self.counters.receive_dropped(u64::from(self.registers.read::<u32>(MISSED_PACKETS)));
         }
         self.counters.snapshot()
     }

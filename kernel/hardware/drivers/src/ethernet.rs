@@ -6,6 +6,8 @@ use interfaces::{MacAddress, NetStatistics};
 /// The largest packet, in bytes.
 pub(crate) const MTU: usize = 1500;
 pub(crate) const HEADER: usize = 14;
+/// What a frame of a virtual LAN has more (IEEE 802.1Q).
+pub(crate) const TAG: usize = 4;
 /// The largest frame and the smallest, without the frame check sequence.
 pub(crate) const MAX_FRAME: usize = HEADER + MTU;
 pub(crate) const MIN_FRAME: usize = 60;

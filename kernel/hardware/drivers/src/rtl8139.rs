@@ -46,8 +46,6 @@ const LINK_CHANGED: u16 = 1 << 5;
 const FIFO_OVERFLOW: u16 = 1 << 6;
 const RECEIVE_CAUSES: u16 = RECEIVED | RECEIVE_ERROR | BUFFER_OVERFLOW | FIFO_OVERFLOW;
 const TRANSMIT_CAUSES: u16 = TRANSMITTED | TRANSMIT_ERROR;
-/// What the registers of a card that is gone read as.
-const GONE: u32 = u32::MAX;
 
 const LINK_IS_DOWN: u8 = 1 << 2;
 
@@ -149,13 +147,18 @@ impl Rtl8139 {
         registers.write(TRANSMIT_SETTINGS, TRANSMIT);
         registers.write(MULTICAST, u32::MAX);
         registers.write(MULTICAST + 4, u32::MAX);
-        self.read_link();
+        self.check_link();
         registers.write(INTERRUPT_MASK, LINK_CHANGED);
     }
 
-    fn read_link(&self) -> bool {
-        let up = self.registers.read::<u8>(MEDIA_STATUS) & LINK_IS_DOWN == 0;
-        self.link.swap(up, Ordering::Relaxed) != up
+    /// Looks at the link, and says where it changed. A card that is gone reads as ones or zeros.
+    fn check_link(&self) {
+        let running = COMMAND_RECEIVE | COMMAND_TRANSMIT;
+        let present = self.registers.read::<u8>(COMMAND) & (running | COMMAND_RESET) == running;
+        let up = present && self.registers.read::<u8>(MEDIA_STATUS) & LINK_IS_DOWN == 0;
+        if self.link.swap(up, Ordering::Relaxed) != up {
+            self.waker.wake();
+        }
     }
 
     fn interrupt(&self) {
@@ -163,19 +166,21 @@ impl Rtl8139 {
         if cause == 0 {
             return;
         }
-        // Writing ones clears the causes and lowers the line; a card that is gone reads as ones, link down included.
+        // Writing ones clears the causes and lowers the line.
         self.registers.write(INTERRUPT_STATUS, cause);
-        let link_changed = cause & LINK_CHANGED != 0 && self.read_link();
-        if cause & (RECEIVE_CAUSES | TRANSMIT_CAUSES) != 0 || link_changed {
+        if cause & LINK_CHANGED != 0 {
+            self.check_link();
+        }
+        if cause & (RECEIVE_CAUSES | TRANSMIT_CAUSES) != 0 {
             self.registers.write(INTERRUPT_MASK, LINK_CHANGED);
             self.waker.wake();
         }
     }
 
     fn has_frame(&self) -> bool {
-        // Ones: the card is gone.
+        // A card that is gone reads as ones or zeros.
         let command: u8 = self.registers.read(COMMAND);
-        command & COMMAND_BUFFER_EMPTY == 0
+        command & (COMMAND_RECEIVE | COMMAND_BUFFER_EMPTY) == COMMAND_RECEIVE
     }
 
     /// Empties the ring: what stands in it makes no sense.
@@ -299,20 +304,21 @@ impl NetDevice for Rtl8139 {
         let starved = self.starved.swap(false, Ordering::Relaxed);
         let causes = if starved { RECEIVE_CAUSES | TRANSMIT_CAUSES } else { RECEIVE_CAUSES };
         self.registers.write(INTERRUPT_MASK, causes | LINK_CHANGED);
+        if starved {
+            self.check_link();
+        }
         if self.has_frame() || starved && self.has_room(&mut self.sender.lock()) {
             self.waker.wake();
         }
     }
 
     fn statistics(&self) -> NetStatistics {
+        self.check_link();
         // 24 bits that count up until they are written (DS section 5.19).
-        match self.registers.read::<u32>(MISSED_PACKETS) {
-            GONE => self.link.store(false, Ordering::Relaxed),
-            0 => {}
-            missed => {
-                self.registers.write(MISSED_PACKETS, 0u32);
-                self.counters.receive_dropped(u64::from(missed & 0xFF_FFFF));
-            }
+        let missed = self.registers.read::<u32>(MISSED_PACKETS) & 0xFF_FFFF;
+        if self.link_up() && missed != 0 {
+            self.registers.write(MISSED_PACKETS, 0u32);
+            self.counters.receive_dropped(u64::from(missed));
         }
         self.counters.snapshot()
     }

@@ -18,9 +18,13 @@ use crate::port::PortRange;
 use crate::{interrupt, msi};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::sync::atomic::{AtomicBool, Ordering};
 use pci_types::capability::PciCapability;
 use pci_types::device_type::DeviceType;
-use pci_types::{Bar, CommandRegister, EndpointHeader, HeaderType, PciAddress, PciHeader, PciPciBridgeHeader};
+use pci_types::{
+    Bar, CommandRegister, EndpointHeader, HeaderType, MAX_BARS, PciAddress, PciHeader, PciPciBridgeHeader,
+};
+use spin::Once;
 
 const NOBODY: u16 = 0xFFFF;
 const INTERRUPT: u16 = 0x3C;
@@ -48,14 +52,17 @@ pub struct Function {
     device: u16,
     kind: DeviceType,
     line: Option<LineInfo>,
+    bars: Once<[Option<Bar>; MAX_BARS]>,
 }
 
-/// All endpoints on all buses, with their interrupts off.
+static ENUMERATED: AtomicBool = AtomicBool::new(false);
+
+/// All endpoints on all buses, with their interrupts off. Nothing the second time: a device has one owner.
 #[must_use]
 pub fn enumerate(topology: &Topology) -> Vec<Function> {
     let mut found = Vec::new();
-    if Config::read(PciAddress::new(0, 0, 0, 0), 0) == u32::MAX {
-        // No host bridge: a machine without PCI.
+    // A machine without a host bridge is one without PCI.
+    if ENUMERATED.swap(true, Ordering::Relaxed) || Config::read(PciAddress::new(0, 0, 0, 0), 0) == u32::MAX {
         return found;
     }
     let mut buses = alloc::vec![0];
@@ -100,6 +107,17 @@ fn line(topology: &Topology, interrupt: u8) -> Option<LineInfo> {
     Some(if line.level_triggered { line } else { LineInfo { level_triggered: true, active_low: true, ..line } })
 }
 
+/// The base address registers; a 64-bit one takes the place of two.
+fn read_bars(endpoint: &EndpointHeader) -> [Option<Bar>; MAX_BARS] {
+    let mut bars = [None; MAX_BARS];
+    let mut index = 0;
+    while let Some(place) = bars.get_mut(index) {
+        *place = endpoint.bar(index as u8, Config);
+        index += if matches!(place, Some(Bar::Memory64 { .. })) { 2 } else { 1 };
+    }
+    bars
+}
+
 impl core::fmt::Display for Function {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         write!(
@@ -123,7 +141,7 @@ impl Function {
         let (_, class, subclass, _) = header.revision_and_class(Config);
         let [interrupt, ..] = Config::read(address, INTERRUPT).to_le_bytes();
         let kind = DeviceType::from((class, subclass));
-        Function { address, vendor, device, kind, line: line(topology, interrupt) }
+        Function { address, vendor, device, kind, line: line(topology, interrupt), bars: Once::new() }
     }
 
     /// Vendor and device.
@@ -159,15 +177,17 @@ impl Function {
     }
 
     fn bar(&self, index: u8) -> Option<Bar> {
-        let endpoint = self.endpoint()?;
-        // While a register holds ones to tell its size, the function must not answer at what that names.
-        let mut header = self.header();
-        let command = header.command(Config);
-        let decode = CommandRegister::IO_ENABLE | CommandRegister::MEMORY_ENABLE;
-        header.update_command(Config, |command| command & !decode);
-        let bar = endpoint.bar(index, Config);
-        header.update_command(Config, |_| command);
-        bar
+        let bars = self.bars.call_once(|| {
+            let mut header = self.header();
+            let command = header.command(Config);
+            // While a register holds ones to tell its size, the function must not answer at what that names.
+            let decode = CommandRegister::IO_ENABLE | CommandRegister::MEMORY_ENABLE;
+            header.update_command(Config, |command| command & !decode);
+            let bars = self.endpoint().map(|endpoint| read_bars(&endpoint)).unwrap_or_default();
+            header.update_command(Config, |_| command);
+            bars
+        });
+        *bars.get(usize::from(index))?
     }
 
     /// The registers in memory at base address register `index`, mapped, at most `limit` bytes of them; `None` where there

@@ -13,9 +13,9 @@
 //! `status`, `listing` and `proc_net` tell what is; `capture` copies frames. The words of the command line are in `config`.
 //!
 //! Invariants: nothing that comes from a wire, a program or the command line panics; every list that a stranger can make grow
-//! is bounded; a program's thread holds one lock at a time and no lock while it waits.
+//! is bounded; locks are taken in the order socket, `state`, table, and none is held by who waits.
 //!
-//! What smoltcp does not have is not there either: fragmentation of IPv6, path MTU discovery, a send path by TCP SACK.
+//! What smoltcp does not have is not there either: fragmentation of IPv6, path MTU discovery, retransmission by SACK.
 
 #![forbid(unsafe_code)]
 

@@ -114,7 +114,7 @@ fn unix_ns(timestamp: [u8; 8]) -> u64 {
     let (seconds, fraction) = (bits >> 32, bits & 0xffff_ffff);
     let era = if seconds >> 31 == 1 { 0 } else { 1 << 32 };
     let unix = (seconds + era).saturating_sub(EPOCH_SECONDS);
-    unix * 1_000_000_000 + (fraction * 1_000_000_000 >> 32)
+    unix * 1_000_000_000 + ((fraction * 1_000_000_000) >> 32)
 }
 
 #[cfg(test)]

@@ -66,7 +66,7 @@ impl IpNet {
     }
 
     /// Whether `ip` means everybody in this network.
-    pub(crate) fn is_broadcast(self, ip: IpAddr) -> bool {
+    fn is_broadcast(self, ip: IpAddr) -> bool {
         match (self.address, ip) {
             (IpAddr::V4(own), IpAddr::V4(ip)) if self.prefix < 31 => {
                 let mask = u32::MAX.checked_shl(32 - u32::from(self.prefix)).unwrap_or(0);

@@ -1,31 +1,31 @@
 //! `/dev/session`: a program, with a terminal or with pipes, started and followed through one file.
 //!
-//! For a program that serves users from elsewhere and has nothing but files: an ssh server in WebAssembly. What the session
-//! runs is the assembler's business ([`StartSession`]); the terminal is a [`Pty`]. `/dev/pty` is the simpler sibling, for those
-//! who need a shell on a terminal and no more.
+//! For a program that serves users from elsewhere and has nothing but files: an ssh server in WebAssembly. What the
+//! session runs is the assembler's business ([`StartSession`]); the terminal is a [`Pty`]. `/dev/pty` is the simpler
+//! sibling, for those who need a shell on a terminal and no more.
 //!
-//! Each opening is a session, and closing the file ends everything in it. Both directions carry frames: a kind (one byte), a
-//! length (two bytes, little endian), and so many bytes of content.
+//! Each opening is a session, and closing the file ends everything in it. Both directions carry frames: a kind (one
+//! byte), a length (two bytes, little endian), and so many bytes of content. What is written:
 //!
-//! | written | content | meaning |
-//! |---------|---------|---------|
-//! | `V` | `NAME=VALUE` | sets a variable for what will be started |
-//! | `S` | columns, rows (two bytes each, little endian) | before `R`: it gets a terminal of that size instead of pipes; afterwards: the terminal has that size now |
-//! | `R` | a command line; empty for an interactive shell | starts it; once |
-//! | `I` | bytes | input: typed at the terminal, or through the pipe |
-//! | `Z` | | the input ends (pipe closed, or ^D typed) |
-//! | `C` | | interrupts the foreground, as ^C does |
-//! | `K` | | kills everything in the session |
+//! - `V`, `NAME=VALUE`: sets a variable for what will be started.
+//! - `S`, columns and rows (two bytes each, little endian): before `R`, what is started gets a terminal of that size
+//!   instead of pipes; afterwards the terminal has that size from now on.
+//! - `R`, a command line, empty for an interactive shell: starts it; once.
+//! - `I`, bytes: input, typed at the terminal or through the pipe.
+//! - `Z`: the input ends (the pipe is closed, or ^D typed).
+//! - `C`: interrupts the foreground, as ^C does.
+//! - `K`: kills everything in the session.
 //!
-//! | read | content | meaning |
-//! |------|---------|---------|
-//! | `O` | bytes | standard output, or what the terminal shows |
-//! | `E` | bytes | standard error, of a session without terminal |
-//! | `X` | status (four bytes, little endian) | it has ended; afterwards the file ends |
+//! What is read:
 //!
-//! A write is made of whole frames, others are EINVAL. `I` may be taken in part: then the write answers how far it got, as a
-//! write to a pipe does, and what was not taken is to be sent again in a frame of its own. As long as nothing of it can be
-//! taken it is EAGAIN, and other frames still pass. A read gives one whole frame, however small the buffer, from [`LEAST_READ`] bytes on.
+//! - `O`, bytes: standard output, or what the terminal shows.
+//! - `E`, bytes: standard error, of a session without terminal.
+//! - `X`, a status (four bytes, little endian): it has ended; afterwards the file ends.
+//!
+//! A write is made of whole frames, others are EINVAL. `I` may be taken in part: then the write answers how far it got,
+//! as a write to a pipe does, and what was not taken is to be sent again in a frame of its own. As long as nothing of
+//! it can be taken it is EAGAIN, and other frames still pass. A read gives one whole frame, however small the buffer,
+//! from [`LEAST_READ`] bytes on.
 
 use crate::lock;
 use crate::pty::{Pty, PtyMaster, PtySlave};

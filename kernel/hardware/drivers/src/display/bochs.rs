@@ -105,6 +105,7 @@ impl Display for Bochs {
         self.write(WIDTH, columns);
         self.write(HEIGHT, rows);
         self.write(BITS, 8 * BYTES as u16);
+        self.write(VIRTUAL_WIDTH, columns);
         // This clears the picture.
         self.write(ENABLE, ENABLED | LINEAR);
         self.write(X_OFFSET, 0);

@@ -75,6 +75,7 @@ struct Queue {
     handed_over: usize,
     /// Samples that the card had when last asked.
     unplayed: usize,
+    running: bool,
     rate: u32,
     waiter: RoomWaiter,
 }
@@ -88,6 +89,7 @@ impl Queue {
             open: 0,
             handed_over: 0,
             unplayed: 0,
+            running: false,
             rate: RATES[0],
             waiter: RoomWaiter::default(),
         })
@@ -166,6 +168,7 @@ impl Ac97 {
         queue.open = 0;
         queue.handed_over = 0;
         queue.unplayed = 0;
+        queue.running = false;
     }
 
     /// Finds out what the card has played.
@@ -215,7 +218,9 @@ impl Ac97 {
         queue.lengths[queue.open] = 0;
         // A card that halted goes on when it gets another buffer.
         self.master.write(LAST_VALID, index as u8);
-        self.master.write(CONTROL, CONTROL_RUN | CONTROL_INTERRUPTS);
+        if !core::mem::replace(&mut queue.running, true) {
+            self.master.write(CONTROL, CONTROL_RUN | CONTROL_INTERRUPTS);
+        }
     }
 
     /// Hands over the open buffer where the card would run dry without it.

@@ -27,6 +27,8 @@ const RATES: [u32; 2] = [48_000, 44_100];
 const THRESHOLD: i32 = 1000;
 const LOWEST_HZ: u32 = 60;
 const HIGHEST_HZ: u32 = 10_000;
+/// Pitches within one part in this many are the same.
+const SAME: u32 = 100;
 
 /// The speaker.
 pub struct Speaker {
@@ -47,6 +49,8 @@ struct Queue {
     /// The block that is coming in.
     block: VecDeque<i32>,
     playing: bool,
+    /// The tone that sounds.
+    heard: u16,
     rate: u32,
     waiter: RoomWaiter,
 }
@@ -112,6 +116,7 @@ impl Speaker {
             tones: VecDeque::with_capacity(BLOCKS),
             block: VecDeque::new(),
             playing: false,
+            heard: 0,
             rate: RATES[0],
             waiter: RoomWaiter::default(),
         };
@@ -127,7 +132,13 @@ impl Speaker {
             return;
         }
         let next = queue.tones.pop_front();
-        self.sound(next.unwrap_or(0));
+        let (tone, heard) = (next.unwrap_or(0), queue.heard);
+        // A tone that goes on is left alone: programming it anew would click. Measured pitches differ a little.
+        let same = tone != 0 && u32::from(tone.abs_diff(heard)) * SAME <= u32::from(heard);
+        if !same {
+            queue.heard = tone;
+            self.sound(tone);
+        }
         if next.is_none() {
             // The rest of a block is too short to have a pitch.
             queue.block.clear();
@@ -166,6 +177,7 @@ impl Speaker {
     fn silence(&self, queue: &mut Queue) {
         self.ports.control.write(CHANNEL_0_OFF);
         self.sound(0);
+        queue.heard = 0;
         queue.tones.clear();
         queue.block.clear();
         queue.playing = false;

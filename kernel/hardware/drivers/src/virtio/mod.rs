@@ -160,9 +160,9 @@ impl Transport {
         self.common.write(DEVICE_STATUS, self.status() | bits);
     }
 
-    /// Whether the device asks to be reset, or is gone: its registers then read as ones.
+    /// Whether a device that was started asks to be reset, or is gone: its registers then read as ones or zeros.
     fn is_lost(&self) -> bool {
-        self.status() & NEEDS_RESET != 0
+        self.status() & (DRIVER_OK | NEEDS_RESET) != DRIVER_OK
     }
 
     /// What the device offers.

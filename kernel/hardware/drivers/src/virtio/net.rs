@@ -144,6 +144,7 @@ impl VirtioNet {
         self.waker.wake();
     }
 
+    /// Looks at the link, and whether the card is still there.
     fn config_changed(&self) {
         let link = self.read_link();
         if self.link.swap(link, Ordering::Relaxed) != link {
@@ -177,7 +178,7 @@ impl NetDevice for VirtioNet {
         while count < limit {
             let Some((id, length)) = queue.take_used() else { break };
             match queue.buffer(id, length).and_then(|buffer| buffer.get(HEADER..)) {
-                Some(frame) if frame.len() >= ethernet::HEADER => {
+                Some(frame) if (ethernet::HEADER..=MAX_FRAME + ethernet::TAG).contains(&frame.len()) => {
                     self.counters.received(frame.len());
                     take(frame);
                 }
@@ -234,6 +235,7 @@ impl NetDevice for VirtioNet {
         let starved = self.starved.swap(false, Ordering::Relaxed);
         if starved {
             self.transmit_ring.want_interrupts(true);
+            self.config_changed();
         }
         // What came before the interrupt was wanted raises none.
         let received = self.receiver.try_lock().is_some_and(|queue| queue.has_used());
@@ -243,6 +245,7 @@ impl NetDevice for VirtioNet {
     }
 
     fn statistics(&self) -> NetStatistics {
+        self.config_changed();
         self.counters.snapshot()
     }
 }

@@ -16,7 +16,7 @@ use smoltcp::iface::{Config, Interface, PollResult, Route, SocketHandle, SocketS
 use smoltcp::socket::{dhcpv4, raw, tcp};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{EthernetAddress, HardwareAddress, IpCidr, IpEndpoint, IpProtocol, IpVersion};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 /// Room for one packet of any size: what comes is taken out at once.
@@ -122,12 +122,15 @@ impl Link {
 
     /// The neighbour through whom `ip` is reached; `None`: none is needed.
     fn next_hop(&self, ip: IpAddr) -> Option<IpAddr> {
-        let nets = || self.addressing.addresses().into_iter().map(|known| known.net);
-        let to_many = ip.is_multicast() || nets().any(|net| net.is_broadcast(ip)) || is_limited_broadcast(ip);
-        if self.wire.link_type == LinkType::Ip || to_many {
+        let own = || self.interface.ip_addrs().iter();
+        let to_all = match ip {
+            IpAddr::V4(v4) => v4.is_broadcast() || own().any(|cidr| is_broadcast_of(cidr, v4)),
+            IpAddr::V6(_) => false,
+        };
+        if self.wire.link_type == LinkType::Ip || ip.is_multicast() || to_all {
             return None;
         }
-        if nets().any(|net| net.contains(ip)) {
+        if own().any(|cidr| cidr.contains_addr(&ip.into())) {
             return Some(ip);
         }
         let gateways = self.addressing.gateways();
@@ -280,8 +283,8 @@ pub(super) fn is_own(interface: &Interface, ip: IpAddr) -> bool {
     interface.ip_addrs().iter().any(|known| IpAddr::from(known.address()) == ip)
 }
 
-fn is_limited_broadcast(ip: IpAddr) -> bool {
-    matches!(ip, IpAddr::V4(v4) if v4.is_broadcast())
+fn is_broadcast_of(cidr: &IpCidr, ip: Ipv4Addr) -> bool {
+    matches!(cidr, IpCidr::Ipv4(cidr) if cidr.broadcast() == Some(ip))
 }
 
 fn add_icmp(sockets: &mut SocketSet<'static>) -> (SocketHandle, SocketHandle) {

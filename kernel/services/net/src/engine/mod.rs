@@ -127,11 +127,13 @@ impl Engine {
     fn turn(&mut self, now: Instant) -> bool {
         let mut moved = false;
         for position in 0..self.links.len() {
+            if let Some(link) = self.links.get_mut(position) {
+                link.ask_neighbours(now);
+            }
             moved |= self.receive(position, now);
             moved |= self.streams.serve_ready(&mut self.links, now);
             self.datagrams.serve(&mut self.links, now);
             if let Some(link) = self.links.get_mut(position) {
-                link.ask_neighbours(now);
                 moved |= link.egress(now);
             }
         }
@@ -245,10 +247,11 @@ impl Engine {
     fn join(&mut self, group: IpAddr, id: LinkId) {
         let members = self.groups.entry((id, group)).or_default();
         *members += 1;
-        if let Some(link) = self.links.get_mut(id.0).filter(|_| *members == 1) {
-            if link.interface.join_multicast_group(group).is_err() {
-                self.shared.log(&format!("{}: too many multicast groups; {group} is not heard", link.name));
-            }
+        let first = *members == 1;
+        if let Some(link) = self.links.get_mut(id.0).filter(|_| first)
+            && link.interface.join_multicast_group(group).is_err()
+        {
+            self.shared.log(&format!("{}: too many multicast groups; {group} is not heard", link.name));
         }
     }
 

@@ -1,7 +1,7 @@
 //! What a socket and the net thread share: plain data behind a lock each, and who waits for a change of it.
 //!
 //! A program's thread puts bytes into a queue here or takes them out; the net thread moves them to and from smoltcp, which
-//! it alone owns. Neither ever holds two of these locks.
+//! it alone owns. Nobody ever holds two of these locks.
 
 mod connection;
 mod endpoint;

@@ -26,6 +26,9 @@ pub(super) enum Side {
     Peer,
 }
 
+/// Answers a frame, if it wants to.
+pub(super) type Middleman = fn(&[u8]) -> Option<Vec<u8>>;
+
 pub(super) struct World {
     pub(super) shared: Arc<Shared>,
     pub(super) engine: Engine,
@@ -40,7 +43,7 @@ pub(super) struct World {
     flying: BTreeMap<(u64, u64), (Side, Vec<u8>)>,
     flown: u64,
     /// Looks at every frame of the stack before the peer does; an answer is sent back.
-    pub(super) middleman: Option<fn(&[u8]) -> Option<Vec<u8>>>,
+    pub(super) middleman: Option<Middleman>,
     pub(super) seen: Vec<Vec<u8>>,
     pub(super) keep_seen: bool,
 }

@@ -21,6 +21,8 @@ const ANSWERS_STATUS: usize = 0x5D;
 const ANSWERS_SIZE: usize = 0x5E;
 
 const RUN: u8 = 1 << 1;
+/// Answers are counted and said to be there; whether that interrupts is for the controller to say.
+const REPORT: u8 = 1;
 const RESET_POINTER: u16 = 1 << 15;
 const ENTRIES: usize = 256;
 const SIZE_256: u8 = 2;
@@ -51,13 +53,19 @@ impl Commands {
         }
         registers.write(COMMANDS_SIZE, SIZE_256);
         registers.write(ANSWERS_SIZE, SIZE_256);
-        registers.write(COMMANDS_READ, RESET_POINTER);
-        registers.write(COMMANDS_READ, 0u16);
+        // The bit stands until it is taken back (section 3.3.21).
+        for wanted in [RESET_POINTER, 0] {
+            registers.write(COMMANDS_READ, wanted);
+            let limit = clock::monotonic_ns() + LIMIT_NS;
+            while registers.read::<u16>(COMMANDS_READ) & RESET_POINTER != wanted && clock::monotonic_ns() < limit {
+                core::hint::spin_loop();
+            }
+        }
         registers.write(COMMANDS_WRITE, 0u16);
         registers.write(ANSWERS_WRITE, RESET_POINTER);
         registers.write(ANSWERS_COUNT, 1u16);
         registers.write(COMMANDS_CONTROL, RUN);
-        registers.write(ANSWERS_CONTROL, RUN);
+        registers.write(ANSWERS_CONTROL, RUN | REPORT);
         Some(Commands { registers, rings, last: AtomicUsize::new(0) })
     }
 

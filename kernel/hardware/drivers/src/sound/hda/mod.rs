@@ -2,7 +2,7 @@
 //! stream to a socket.
 //!
 //! The stream is a circle of periods that the controller plays without end. Each period is silenced once it has been played,
-//! so that nothing is heard twice, and the stream is stopped when it has run past what was written.
+//! so that nothing is heard twice, and the stream is stopped when it has long run past what was written.
 
 mod codec;
 mod commands;
@@ -54,6 +54,10 @@ const PERIODS: usize = 32;
 const PERIOD_SAMPLES: usize = 256;
 const PERIOD: usize = PERIOD_SAMPLES * SAMPLE;
 const CIRCLE: usize = PERIODS * PERIOD;
+/// A stream that has run dry goes on in silence for this long: what was fetched last is still on its way to the socket.
+const IDLE: usize = 20 * PERIOD;
+/// How far ahead of a stream that has run dry new samples begin, as some is fetched already.
+const LEAD: usize = PERIOD / 2;
 const ENTRY_SIZE: usize = 16;
 const INTERRUPT_ON_COMPLETION: u32 = 1;
 const RATES: [u32; 2] = [48_000, 44_100];
@@ -116,8 +120,10 @@ impl Queue {
 
     /// Copies what fits of `samples` behind what was written; returns how many.
     fn fill(&mut self, samples: &[Sample]) -> usize {
-        // What the stream has run past is not heard any more.
-        self.written = self.written.max(self.played.next_multiple_of(SAMPLE));
+        if self.played > self.written {
+            // What the stream has run past is not heard any more.
+            self.written = self.played.next_multiple_of(SAMPLE) + LEAD;
+        }
         let mut count = 0;
         while count < samples.len() {
             let at = self.written % CIRCLE;
@@ -202,15 +208,14 @@ impl Hda {
         (queue.written, queue.played, queue.silenced, queue.running) = (0, 0, 0, false);
     }
 
-    /// Finds out what was played, and stops a stream that has run dry.
+    /// Finds out what was played, and stops a stream that has run dry for long.
     fn update(&self, queue: &mut Queue) {
         if !queue.running {
             return;
         }
         let position: u32 = self.stream.read(POSITION);
         queue.advance(position as usize % CIRCLE);
-        // A period late, for what the controller has fetched and not yet sent.
-        if queue.played >= queue.written + PERIOD {
+        if queue.played >= queue.written + IDLE {
             self.reset_stream(queue);
         }
     }

@@ -26,7 +26,8 @@ pub struct Inputs {
 #[must_use]
 pub fn take_over(keyboard_line: LineInfo, mouse_line: LineInfo) -> Option<Inputs> {
     // SAFETY: the 8042 of a PC stands at these ports; it does no DMA.
-    let controller = unsafe { Controller { data: Port::new(0x60), status: Port::new(0x64) } };
+    let [data, status] = [0x60, 0x64].map(|port| unsafe { Port::new(port) });
+    let controller = Controller { data, status };
     // A bus without the device reads as ones.
     if controller.status.read() == 0xFF {
         return None;

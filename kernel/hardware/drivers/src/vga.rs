@@ -36,7 +36,7 @@ impl VgaText {
     #[must_use]
     pub fn new() -> Option<VgaText> {
         // SAFETY: the graphics controller's index and data ports; without a VGA they read as ones.
-        let (index, data) = unsafe { (Port::<u8>::new(0x3CE), Port::<u8>::new(0x3CF)) };
+        let [index, data] = [0x3CE, 0x3CF].map(|port| unsafe { Port::<u8>::new(port) });
         index.write(MISCELLANEOUS);
         if data.read() & MISCELLANEOUS_MASK != TEXT_AT_B8000 {
             return None;
@@ -44,8 +44,8 @@ impl VgaText {
         // SAFETY: in this mode the text buffer stands there, and nobody else drives it.
         let buffer = unsafe { Mmio::map(BUFFER, COLUMNS * ROWS * 2) };
         // SAFETY: the colour CRT controller's index and data ports.
-        let controller = unsafe { (Port::new(0x3D4), Port::new(0x3D5)) };
-        Some(VgaText { buffer, controller: IrqLock::new(controller) })
+        let [index, data] = [0x3D4, 0x3D5].map(|port| unsafe { Port::new(port) });
+        Some(VgaText { buffer, controller: IrqLock::new((index, data)) })
     }
 }
 

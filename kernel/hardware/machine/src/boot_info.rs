@@ -160,9 +160,10 @@ impl LoaderInfo {
     #[must_use]
     pub unsafe fn load(info: usize, magic: u32) -> Option<LoaderInfo> {
         let format = match magic {
-            // SAFETY: the magic number says that the loader placed this structure there.
             MULTIBOOT2_MAGIC => {
-                Format::Multiboot2(unsafe { BootInformation::load(info as *const BootInformationHeader) }.ok()?)
+                // SAFETY: the magic number says that the loader placed this structure there.
+                let information = unsafe { BootInformation::load(info as *const BootInformationHeader) };
+                Format::Multiboot2(information.ok()?)
             }
             PVH_MAGIC => {
                 // SAFETY: the PVH entry point was used, so that the structure is there; its own magic is checked next.
@@ -221,7 +222,7 @@ impl LoaderInfo {
         match &self.format {
             Format::Multiboot2(info) => {
                 for area in info.memory_map_tag().into_iter().flat_map(|tag| tag.memory_areas()) {
-                    let kind = match MemoryAreaType::from(area.typ()) {
+                    let kind = match area.typ() {
                         MemoryAreaType::Available => RegionKind::Usable,
                         MemoryAreaType::AcpiAvailable | MemoryAreaType::ReservedHibernate => RegionKind::Firmware,
                         _ => continue,

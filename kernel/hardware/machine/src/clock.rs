@@ -37,14 +37,14 @@ pub fn tsc_hz() -> u64 {
 #[must_use]
 pub fn monotonic_ns() -> u64 {
     let ticks = tsc().saturating_sub(TSC_AT_BOOT.load(Ordering::Relaxed));
-    (u128::from(ticks) * u128::from(NS_PER_TICK.load(Ordering::Relaxed)) >> 32) as u64
+    ((u128::from(ticks) * u128::from(NS_PER_TICK.load(Ordering::Relaxed))) >> 32) as u64
 }
 
 /// Arms this CPU's timer to interrupt at `deadline_ns` since boot, or disarms it.
 pub fn arm_timer(deadline_ns: Option<u64>) {
     let count = deadline_ns.map_or(0, |deadline| {
         let left = deadline.saturating_sub(monotonic_ns());
-        let ticks = u128::from(left) * u128::from(TIMER_TICKS_PER_NS.load(Ordering::Relaxed)) >> 32;
+        let ticks = (u128::from(left) * u128::from(TIMER_TICKS_PER_NS.load(Ordering::Relaxed))) >> 32;
         // A long wait is taken in steps: the handler looks at the clock and arms again.
         (ticks + 1).min(u128::from(u32::MAX)) as u32
     });
@@ -77,7 +77,8 @@ impl Pit {
     /// Starts channel 2 counting down from 65535 (mode 0), with the speaker off.
     fn start() -> Pit {
         // SAFETY: the PIT of a PC stands at these ports.
-        let pit = unsafe { Pit { control: Port::new(0x43), channel_2: Port::new(0x42), gate: Port::new(0x61) } };
+        let [control, channel_2, gate] = [0x43, 0x42, 0x61].map(|port| unsafe { Port::new(port) });
+        let pit = Pit { control, channel_2, gate };
         pit.gate.write(pit.gate.read() & !2 | 1);
         pit.control.write(0xB0);
         pit.channel_2.write(0xFF);

@@ -211,12 +211,12 @@ fn enable_features() {
 fn enable_xsave<R: raw_cpuid::CpuIdReader>(cpuid: &raw_cpuid::CpuId<R>) {
     let avx512 = Xcr0::XCR0_OPMASK_STATE | Xcr0::XCR0_ZMM_HI256_STATE | Xcr0::XCR0_HI16_ZMM_STATE;
     let mut wanted = Xcr0::XCR0_FPU_MMX_STATE | Xcr0::XCR0_SSE_STATE;
-    if let Some(info) = cpuid.get_extended_state_info() {
-        if info.xcr0_supports_avx_256() {
-            wanted |= Xcr0::XCR0_AVX_STATE;
-            if info.xcr0_supports_avx512_opmask() && info.xcr0_supports_avx512_zmm_hi256() {
-                wanted |= avx512;
-            }
+    if let Some(info) = cpuid.get_extended_state_info()
+        && info.xcr0_supports_avx_256()
+    {
+        wanted |= Xcr0::XCR0_AVX_STATE;
+        if info.xcr0_supports_avx512_opmask() && info.xcr0_supports_avx512_zmm_hi256() {
+            wanted |= avx512;
         }
     }
     // SAFETY: CR4.OSXSAVE is set, and the components are those that CPUID leaf 0xD offers.

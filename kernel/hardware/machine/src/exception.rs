@@ -78,8 +78,10 @@ fn die(frame: &InterruptFrame) -> ! {
 
 fn dump(frame: &InterruptFrame) {
     let name = NAMES.get(frame.vector as usize).unwrap_or(&"unknown");
-    // SAFETY: reading control registers has no effect.
-    let (cr2, cr3) = unsafe { (x86::controlregs::cr2(), x86::controlregs::cr3()) };
+    // SAFETY: reading a control register has no effect.
+    let cr2 = unsafe { x86::controlregs::cr2() };
+    // SAFETY: as above.
+    let cr3 = unsafe { x86::controlregs::cr3() };
     crate::print!(
         "\nEXCEPTION {} ({name}), error code {:#x}, on CPU {}\n",
         frame.vector,

@@ -77,7 +77,7 @@ fn silence_8259() {
     const MODE_8086: u8 = 1;
     for (command, vectors, cascade) in [(0x20, 0x20, 4), (0xA0, 0x28, 2)] {
         // SAFETY: the 8259s of a PC stand at these ports.
-        let (command, data) = unsafe { (Port::<u8>::new(command), Port::<u8>::new(command + 1)) };
+        let [command, data] = [command, command + 1].map(|port| unsafe { Port::<u8>::new(port) });
         command.write(INITIALISE);
         data.write(vectors);
         data.write(cascade);

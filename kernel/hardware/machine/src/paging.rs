@@ -140,8 +140,11 @@ fn split(value: u64) -> *mut Table {
     let table = new_table();
     let flags = value & !ADDRESS_MASK & !Entry::LARGE.bits();
     for index in 0..512 {
-        // SAFETY: the table is new, and the index below its length.
-        unsafe { table.cast::<u64>().add(index).write((value & ADDRESS_MASK) + (index * PAGE) as u64 | flags) };
+        let small = ((value & ADDRESS_MASK) + (index * PAGE) as u64) | flags;
+        // SAFETY: the index is below the table's length.
+        let entry = unsafe { table.cast::<u64>().add(index) };
+        // SAFETY: the table is new, nobody else knows it.
+        unsafe { entry.write(small) };
     }
     table
 }
@@ -251,11 +254,11 @@ pub fn map_firmware(range: Range<usize>) {
     let start = range.start & !(PAGE - 1);
     for page in (start..range.end).step_by(PAGE) {
         let entry = tables.entry(page, 1);
-        // SAFETY: the entry lies in a table of ours; a page that is mapped keeps its rights.
-        unsafe {
-            if page != 0 && entry.read() & Entry::PRESENT.bits() == 0 {
-                entry.write_volatile(page as u64 | READ_ONLY.bits());
-            }
+        // SAFETY: the entry lies in a table of ours, which is locked.
+        let mapped = unsafe { entry.read() } & Entry::PRESENT.bits() != 0;
+        if page != 0 && !mapped {
+            // SAFETY: as above; a page that is mapped keeps its rights.
+            unsafe { entry.write_volatile(page as u64 | READ_ONLY.bits()) };
         }
     }
 }

@@ -23,7 +23,7 @@ impl Config {
         let selected = ENABLE | bus << 16 | device << 11 | function << 8 | u32::from(offset & 0xFC);
         let _both_ports = CONFIG.lock();
         // SAFETY: the ports of configuration mechanism 1.
-        let (select, data) = unsafe { (Port::<u32>::new(CONFIG_ADDRESS), Port::<u32>::new(CONFIG_DATA)) };
+        let [select, data] = [CONFIG_ADDRESS, CONFIG_DATA].map(|port| unsafe { Port::<u32>::new(port) });
         select.write(selected);
         access(data)
     }

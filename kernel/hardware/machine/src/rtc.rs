@@ -17,7 +17,7 @@ const PM: u8 = 0x80;
 
 fn register(number: u8) -> u8 {
     // SAFETY: the RTC of a PC stands at these ports.
-    let (index, data) = unsafe { (Port::<u8>::new(0x70), Port::<u8>::new(0x71)) };
+    let [index, data] = [0x70, 0x71].map(|port| unsafe { Port::<u8>::new(port) });
     index.write(number);
     data.read()
 }

@@ -47,7 +47,9 @@ impl Stack {
 impl Drop for Stack {
     fn drop(&mut self) {
         paging::map_guard(self.base);
+        // SAFETY: `new` made a layout of these two.
+        let layout = unsafe { Layout::from_size_align_unchecked(self.size + PAGE, PAGE) };
         // SAFETY: allocated in `new` with this layout; the owner dropped it, so that no thread runs on it.
-        unsafe { dealloc(self.base as *mut u8, Layout::from_size_align_unchecked(self.size + PAGE, PAGE)) };
+        unsafe { dealloc(self.base as *mut u8, layout) };
     }
 }

@@ -49,6 +49,10 @@ impl Uart {
     /// # Safety
     /// `base` is where a PC has a UART ([`COM1`], [`COM2`]), or nothing.
     #[must_use]
+    #[expect(
+        clippy::multiple_unsafe_ops_per_block,
+        reason = "the ports of one device, of which the caller says one thing"
+    )]
     pub const unsafe fn new(base: u16) -> Uart {
         // SAFETY: the caller's contract; a UART does no DMA.
         unsafe {

@@ -30,7 +30,7 @@ impl Debt {
     pub(crate) fn level(&self, now: u64) -> usize {
         match self.decayed(now) {
             0..=BUSY_NS => 0,
-            ..=HOG_NS => 1,
+            amount if amount <= HOG_NS => 1,
             _ => 2,
         }
     }

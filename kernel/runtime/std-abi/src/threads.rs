@@ -145,11 +145,14 @@ fn reschedule(turn: Turn, prepare: impl FnOnce(&mut Scheduler<Box<Thread>>, usiz
     } else {
         cpu::set_current(to.cast());
         // SAFETY: `to` lives in the table, or for ever; under the lock nobody else touches it.
-        let (new, thread_pointer) = unsafe { ((*to).stack_pointer, (*to).tls.pointer()) };
-        cpu::set_thread_pointer(thread_pointer);
+        let next = unsafe { &*to };
+        let new = next.stack_pointer;
+        cpu::set_thread_pointer(next.tls.pointer());
         std::mem::forget(scheduler);
-        // SAFETY: interrupts are off; `from` is the running thread, which stays in the table until it has left its stack.
-        unsafe { context::switch(&raw mut (*from).stack_pointer, new) };
+        // SAFETY: `from` is the running thread, which stays in the table until it has left its stack.
+        let old = unsafe { &raw mut (*from).stack_pointer };
+        // SAFETY: interrupts are off, and both threads stay where they are until the lock is released.
+        unsafe { context::switch(old, new) };
         release_scheduler();
     }
     interrupt_flag::restore(interrupts);
@@ -203,9 +206,9 @@ fn enter_idle_thread() -> usize {
     let thread = idle_thread(cpu::index());
     cpu::set_current(thread.cast());
     // SAFETY: idle threads live for ever, and this CPU alone uses its own.
-    let (stack_pointer, thread_pointer) = unsafe { ((*thread).stack_pointer, (*thread).tls.pointer()) };
-    cpu::set_thread_pointer(thread_pointer);
-    stack_pointer
+    let thread = unsafe { &*thread };
+    cpu::set_thread_pointer(thread.tls.pointer());
+    thread.stack_pointer
 }
 
 /// Leaves the calling code for ever and goes to work as this CPU's idle thread, which [`init`] made.

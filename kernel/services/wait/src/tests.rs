@@ -1,9 +1,9 @@
 //! Waits that end by an event, a deadline, a kill.
 
 use crate::{Cancel, WaitError, WaitList, enter, sleep, wait_for};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
-use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 

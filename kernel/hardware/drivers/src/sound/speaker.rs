@@ -104,14 +104,8 @@ impl Speaker {
     #[must_use]
     pub fn new(line: LineInfo) -> Option<Arc<Speaker>> {
         // SAFETY: the timer and the speaker's gate of a PC stand at these ports.
-        let ports = unsafe {
-            Ports {
-                control: Port::new(0x43),
-                channel_0: Port::new(0x40),
-                channel_2: Port::new(0x42),
-                gate: Port::new(0x61),
-            }
-        };
+        let [control, channel_0, channel_2, gate] = [0x43, 0x40, 0x42, 0x61].map(|port| unsafe { Port::new(port) });
+        let ports = Ports { control, channel_0, channel_2, gate };
         let queue = Queue {
             tones: VecDeque::with_capacity(BLOCKS),
             block: VecDeque::new(),

@@ -163,10 +163,10 @@ impl Hda {
     fn set_up(function: &Function) -> Option<Arc<Hda>> {
         let registers = function.memory(0, REGISTERS)?.part(0, REGISTERS)?;
         reset(&registers)?;
-        let mut commands = Commands::new(&registers)?;
+        let commands = Commands::new(&registers)?;
         let present: u16 = registers.read(CODECS);
         let codecs = (0..15).filter(|codec| present >> codec & 1 != 0);
-        let converter = codecs.into_iter().find_map(|codec| codec::open(&mut commands, codec))?;
+        let converter = codecs.into_iter().find_map(|codec| codec::open(&commands, codec))?;
         let capabilities: u16 = registers.read(CAPABILITIES);
         // Input streams come first.
         let (inputs, outputs) = (usize::from(capabilities >> 8 & 15), capabilities >> 12);

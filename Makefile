@@ -23,8 +23,8 @@ all: image ## build the image (the default)
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s%s\n", $$1, $$2 }' Makefile
 
-qemu: image $(BUILD)/have-qemu ## boot to the prompt in this terminal; ^] stops the machine
-	@$(YOLK) sh
+qemu: image $(BUILD)/have-qemu ## boot to the prompt in this terminal, web at port 8080, ssh at 2222; ^] stops the machine
+	@$(YOLK) sh --try-publish 8080:80 --try-publish 2222:22
 
 qemu-debug: image $(BUILD)/have-qemu $(BUILD)/have-gdb ## boot and wait for gdb (docs/DEBUGGING.md)
 	@echo "waiting for: gdb -x boot/debug.gdb"

@@ -25,13 +25,13 @@ as_root() {
     fi
 }
 
-# Installs Debian packages, each named with what it is for on one line.
+# Installs Debian packages, each named with what it is for on one line. Lists first: old ones offer old compilers.
 install_packages() {
     have apt-get || return 1
     say "installing $*"
     as_root env DEBIAN_FRONTEND=noninteractive sh -c '
-        apt-get install -qq --no-install-recommends "$@" > /dev/null 2>&1 ||
-        { apt-get update -qq && apt-get install -qq --no-install-recommends "$@" > /dev/null ; }' sh "$@" >&2
+        apt-get update -qq || echo "toolchain: going on with the package lists that are here"
+        apt-get install -qq --no-install-recommends "$@" > /dev/null' sh "$@" >&2
 }
 
 # Installs the packages or says how. The first argument names what is missing, for other systems.
@@ -56,11 +56,20 @@ compilers() {
     if [ -x /usr/bin/rustc ] ; then echo /usr/bin/rustc ; fi
 }
 
-# The first compiler that knows this project's edition, has a cargo beside it and the file or folder $1 in its sysroot.
+# The oldest compiler whose std this project is written for.
+oldest_rust() { sed -n 's/^rust-version = "\(.*\)"$/\1/p' "${0%/*}/../Cargo.toml" ; }
+
+# Whether compiler $1 is not older than that.
+is_new_enough() {
+    version=$("$1" --version | cut -d ' ' -f 2)
+    [ "$(printf '%s\n%s\n' "$(oldest_rust)" "${version%%-*}" | sort -V | head -n 1)" = "$(oldest_rust)" ]
+}
+
+# The first compiler that is new enough, has a cargo beside it and the file or folder $1 in its sysroot.
 compiler_with() {
     compilers | while read -r rustc ; do
-        sysroot=$("$rustc" --edition 2024 --print sysroot 2> /dev/null) || continue
-        [ -x "${rustc%/*}/cargo" ] && [ -e "$sysroot/$1" ] || continue
+        sysroot=$("$rustc" --print sysroot 2> /dev/null) || continue
+        [ -x "${rustc%/*}/cargo" ] && [ -e "$sysroot/$1" ] && is_new_enough "$rustc" || continue
         echo "$rustc"
         break
     done
@@ -93,7 +102,7 @@ find_wasm() {
 prepare_rust() {
     have cc || need "C compiler, which links programs of this machine" gcc libc6-dev
     find_rust || { install_packages $RUST_PACKAGES && find_rust ; } || { add_to_rustup component rust-src && find_rust ; } ||
-        stop "no Rust with the sources of std: run \`rustup component add rust-src\`, or as root \`apt-get install $RUST_PACKAGES\` (Debian)"
+        stop "no Rust $(oldest_rust) or newer with the sources of std: run \`rustup component add rust-src\`, or as root \`apt-get install $RUST_PACKAGES\` (Debian)"
     find_linker || { install_packages lld-$LLVM && find_linker ; } ||
         stop "no ld.lld: run \`apt-get install lld-$LLVM\` as root (Debian, Ubuntu) or install LLVM's lld with your system's packages"
     find_wasm || { install_packages wasi-libc lld-$LLVM && find_wasm ; } || { add_to_rustup target wasm32-wasip1 && find_wasm ; } ||

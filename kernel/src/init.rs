@@ -4,7 +4,7 @@ use crate::options::Options;
 use crate::run::Host;
 use crate::session::Session;
 use crate::system::ThisSystem;
-use crate::{autorun, consoles, files, network, run};
+use crate::{autorun, consoles, files, network, rc, run};
 use machine::acpi::Topology;
 use machine::boot_info::BootInfo;
 use machine::clock::MachineClock;
@@ -26,7 +26,8 @@ pub(crate) fn run(info: &BootInfo, topology: &Topology) -> ! {
     let table = ProcessTable::with_thread_probe(Arc::clone(&vfs), Arc::new(threads::probe));
     let devices = files::mount_all(&vfs, &table, &quota, info);
     let console = consoles::open(topology, &devices, &options);
-    let network = network::start(topology, &info.command_line, &vfs).map(|net| net as Arc<dyn vfs::socket::Network>);
+    let net = network::start(topology, &info.command_line, &vfs);
+    let network = net.clone().map(|net| net as Arc<dyn vfs::socket::Network>);
     let host = Host { clock: Arc::new(MachineClock), entropy: Arc::new(MachineEntropy), network };
     let system = Arc::new(ThisSystem { quota, console: Arc::clone(&console) });
     let others = vec![run::program(host), selftest::program(provoke::EXCEPTIONS)];
@@ -37,7 +38,10 @@ pub(crate) fn run(info: &BootInfo, topology: &Topology) -> ! {
     }
     match &options.autorun {
         Some(script) => autorun::run(&session, &console, script, topology, options.link),
-        None => consoles::serve(&session, &console),
+        None => {
+            rc::start(&session, &console, net.as_deref());
+            consoles::serve(&session, &console);
+        }
     }
     exception::stop_machine()
 }

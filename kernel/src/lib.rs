@@ -2,8 +2,8 @@
 //!
 //! [`start`] is the boot order, from the loader's door to std. Everything after that is plain construction, in `init`: build a
 //! value, pass it on. `files` makes the file tree, `consoles` the terminals with their shells, `autorun` the run of a script
-//! instead, `network` the network stack on its cards, `run` the program that starts WebAssembly
-//! programs.
+//! instead, `network` the network stack on its cards, `rc` what a machine starts by itself, `run` the program that starts
+//! WebAssembly programs.
 
 #![forbid(unsafe_code)]
 
@@ -15,6 +15,7 @@ mod init;
 mod network;
 mod options;
 mod panic;
+mod rc;
 mod run;
 mod session;
 pub mod start;

@@ -21,7 +21,7 @@ pub struct Booted {
 pub fn from_image() -> Options {
     let image = qemu::default_image().unwrap_or_else(|error| panic!("{error}"));
     let boot = Boot::Image { image, command_line: String::new(), module: None };
-    Options { boot, memory_mib: 512, cpus: 2, extras: Vec::new() }
+    Options { boot, memory_mib: 512, cpus: 2, network: None, extras: Vec::new() }
 }
 
 /// A machine that starts from the disc that `make iso` builds.

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{BufWriter, Write};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -42,6 +43,8 @@ pub enum Job {
         file: PathBuf,
         /// Its arguments.
         arguments: Vec<OsString>,
+        /// Where it finds sockets that listen.
+        listeners: Vec<SocketAddr>,
     },
     /// A line for the shell.
     Line(String),
@@ -60,7 +63,13 @@ pub fn write_module(path: &Path, job: &Job, folders: &[Folder], environment: &[S
     let file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
     let mut archive = Archive::new(BufWriter::new(file), Times::Kept);
     let line = match job {
-        Job::App { file, arguments } => Some(add_app(&mut archive, file, arguments, folders, environment)?),
+        Job::App { file, arguments, listeners } => {
+            let mut words = vec!["run".to_owned()];
+            for address in listeners {
+                words.extend(["--listen".to_owned(), address.to_string()]);
+            }
+            Some(add_app(&mut archive, words, file, arguments, folders, environment)?)
+        }
         Job::Prompt => {
             add_folders(&mut archive, folders)?;
             None
@@ -77,9 +86,10 @@ pub fn write_module(path: &Path, job: &Job, folders: &[Folder], environment: &[S
     archive.finish()?.flush().with_context(|| format!("cannot write {}", path.display()))
 }
 
-/// An app sees its folders through `run`, each below a name of its own choice.
+/// An app sees its folders through `run`, each below a name of its own choice. `words` is `run` with what else it gets.
 fn add_app(
     archive: &mut Archive<impl Write>,
+    mut words: Vec<String>,
     file: &Path,
     arguments: &[OsString],
     folders: &[Folder],
@@ -89,7 +99,6 @@ fn add_app(
     if !file.is_file() {
         bail!("there is no app {}", file.display());
     }
-    let mut words = vec!["run".to_owned()];
     if folders.is_empty() {
         words.push("--no-dir".to_owned());
     }

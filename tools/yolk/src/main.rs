@@ -3,15 +3,16 @@
 #![forbid(unsafe_code)]
 
 use std::ffi::OsString;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use tempfile::TempDir;
 use yolk::guest::{self, Folder, Job};
-use yolk::qemu::{self, Boot, Extra, Options};
+use yolk::qemu::{self, Boot, Card, Extra, Forward, Network, Options};
 use yolk::session::Outcome;
 use yolk::{console, image, pack, session};
 
@@ -30,6 +31,9 @@ enum Action {
     Run {
         #[command(flatten)]
         machine: MachineOptions,
+        /// Gives the app a socket that listens there, in the machine (0.0.0.0:80): LISTEN_FDS says how many
+        #[arg(long = "listen", value_name = "ADDRESS")]
+        listeners: Vec<SocketAddr>,
         /// The app (.wasm or .wat) and its arguments
         #[arg(value_name = "APP [ARGS]", required = true, trailing_var_arg = true, allow_hyphen_values = true)]
         app: Vec<OsString>,
@@ -92,6 +96,39 @@ struct MachineOptions {
     /// Where the kernel's log goes
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
+    #[command(flatten)]
+    network: NetworkOptions,
+}
+
+#[derive(Args)]
+struct NetworkOptions {
+    /// The network card [default: none, or virtio with one of the options below]
+    #[arg(long, value_name = "CARD")]
+    net: Option<NetworkCard>,
+    /// Leads a port of this host into the machine; only this host can use it unless ADDRESS says more
+    #[arg(long = "publish", value_name = "[ADDRESS:]HOST:GUEST[/udp]")]
+    published: Vec<Forward>,
+    /// The same, but goes without where the port is taken, and says so
+    #[arg(long = "try-publish", value_name = "[ADDRESS:]HOST:GUEST[/udp]")]
+    offered: Vec<Forward>,
+    /// The machine reaches nothing outside; what is published still leads in
+    #[arg(long)]
+    isolate: bool,
+    /// Writes all frames to a file, for Wireshark or tcpdump
+    #[arg(long, value_name = "FILE")]
+    pcap: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum NetworkCard {
+    /// no network
+    None,
+    /// virtio-net, the fastest
+    Virtio,
+    /// Intel 82540EM
+    E1000,
+    /// Realtek RTL8139
+    Rtl8139,
 }
 
 /// RAM of a machine, without what its boot module takes.
@@ -128,13 +165,19 @@ fn main() -> ExitCode {
 
 fn perform(action: Action) -> Result<Outcome> {
     match action {
-        Action::Run { machine, app } => run(&machine, &app_job(&app).context("which app?")?),
+        Action::Run { mut machine, listeners, app } => {
+            if !listeners.is_empty() {
+                machine.network.net.get_or_insert(NetworkCard::Virtio);
+            }
+            let app = app_job(&app, listeners).context("which app?")?;
+            run(&machine, &app)
+        }
         Action::Sh { machine, command: Some(line), .. } => run(&machine, &Job::Line(line)),
         Action::Sh { machine, gdb, .. } if yolk::is_interactive() => interact(&machine, gdb),
         // Without a terminal, the shell is a program that reads its commands from the link.
         Action::Sh { machine, .. } => run(&machine, &Job::Line("sh".to_owned())),
         Action::Pack { output, files, app } => {
-            let job = app_job(&app);
+            let job = app_job(&app, Vec::new());
             pack::write(&output, &qemu::default_image()?, job.as_ref(), &files.folders, &files.environment)?;
             Ok(Outcome::Exited(0))
         }
@@ -142,9 +185,9 @@ fn perform(action: Action) -> Result<Outcome> {
     }
 }
 
-fn app_job(words: &[OsString]) -> Option<Job> {
+fn app_job(words: &[OsString], listeners: Vec<SocketAddr>) -> Option<Job> {
     let (file, arguments) = words.split_first()?;
-    Some(Job::App { file: file.into(), arguments: arguments.to_vec() })
+    Some(Job::App { file: file.into(), arguments: arguments.to_vec(), listeners })
 }
 
 /// Runs a job over the link.
@@ -188,8 +231,32 @@ fn options(
     if memory_mib <= loaded_mib {
         bail!("what is loaded takes {loaded_mib} MiB and does not fit into {memory_mib} MiB");
     }
-    let options = Options { boot: Boot::Image { image, command_line, module }, memory_mib, cpus: machine.smp, extras };
-    Ok((options, folder))
+    let boot = Boot::Image { image, command_line, module };
+    let network = network(&machine.network)?;
+    Ok((Options { boot, memory_mib, cpus: machine.smp, network, extras }, folder))
+}
+
+/// The card that the options ask for.
+fn network(options: &NetworkOptions) -> Result<Option<Network>> {
+    let wanted = !options.published.is_empty() || !options.offered.is_empty() || options.pcap.is_some();
+    let card = match options.net {
+        None if wanted => Card::Virtio,
+        None => return Ok(None),
+        Some(NetworkCard::None) if wanted => bail!("--net none leaves nothing to publish and nothing to record"),
+        Some(NetworkCard::None) => return Ok(None),
+        Some(NetworkCard::Virtio) => Card::Virtio,
+        Some(NetworkCard::E1000) => Card::E1000,
+        Some(NetworkCard::Rtl8139) => Card::Rtl8139,
+    };
+    let mut forwards = options.published.clone();
+    forwards.iter().try_for_each(Forward::check)?;
+    for forward in &options.offered {
+        match forward.check() {
+            Ok(()) => forwards.push(forward.clone()),
+            Err(error) => eprintln!("yolk: going on without: {error:#}"),
+        }
+    }
+    Ok(Some(Network { card, forwards, isolated: options.isolate, capture: options.pcap.clone() }))
 }
 
 fn environment_pair(text: &str) -> Result<String> {
@@ -234,7 +301,7 @@ mod tests {
     fn an_apps_options_are_its_own() {
         let line = ["yolk", "run", "--smp", "4", "a.wasm", "--dir", "x", "--", "-v"];
         let line = CommandLine::try_parse_from(line).map(|line| line.command);
-        let Ok(Action::Run { machine, app }) = line else { panic!("does not parse") };
+        let Ok(Action::Run { machine, app, .. }) = line else { panic!("does not parse") };
         assert_eq!((machine.smp, app), (4, ["a.wasm", "--dir", "x", "--", "-v"].map(OsString::from).to_vec()));
     }
 }

@@ -4,6 +4,7 @@
 //! The process ends with its [`Machine`], and where `setpriv` exists also with this process, however that ends.
 
 mod complaints;
+mod network;
 mod options;
 mod places;
 
@@ -20,6 +21,7 @@ use anyhow::{Context, Result};
 use tempfile::TempDir;
 
 use complaints::Complaints;
+pub use network::{Card, Forward, Network, Transport};
 pub use options::{Boot, Extra, Firmware, Options};
 use options::{CONTROL_SOCKET, LINK_SOCKET};
 pub use places::{default_image, find, project_folder, temporary_folder};

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use super::network::Network;
+
 /// What the machine starts from.
 #[derive(Clone, Debug)]
 pub enum Boot {
@@ -55,6 +57,8 @@ pub struct Options {
     pub memory_mib: u64,
     /// Number of CPUs.
     pub cpus: u32,
+    /// Its network card, if it has one.
+    pub network: Option<Network>,
     /// What else it has.
     pub extras: Vec<Extra>,
 }
@@ -93,6 +97,9 @@ impl Options {
                 Extra::Vga => words.add("-vga std"),
                 Extra::Gdb => words.add("-s -S"),
             };
+        }
+        if let Some(network) = &self.network {
+            words.0.extend(network.words());
         }
         match &self.boot {
             Boot::Image { image, command_line, module } => {

@@ -87,6 +87,9 @@ impl Shell {
             }
             return Flow::Break(Stop::Shell);
         };
+        // ^C may find a job whose members have all ended well by then: it was meant for the list that they stand in.
+        let missed = self.terminal.is_some() && job.kill_reason() == Some(KillReason::Interrupt);
+        let status = if missed { ExitStatus::Interrupted } else { status };
         self.state.status = status.code();
         if self.terminal.is_none() {
             return Flow::Continue(());
@@ -110,4 +113,57 @@ fn wait_for_all(processes: &[Arc<Process>]) -> Result<ExitStatus> {
         (ExitStatus::Interrupted, _) => Ok(ExitStatus::Interrupted),
         (_, status) => Ok(status),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use interfaces::Clock;
+    use process::{ProcessTable, Programs, Spawn, Stdio};
+    use tty::Pty;
+    use vfs::{Access, Kind, OpenFile, RamFs, Vfs};
+
+    struct StoppedClock;
+
+    impl Clock for StoppedClock {
+        fn monotonic_ns(&self) -> u64 {
+            0
+        }
+
+        fn realtime_ns(&self) -> u64 {
+            0
+        }
+
+        fn set_realtime_ns(&self, _now: u64) {}
+
+        fn resolution_ns(&self) -> u64 {
+            1
+        }
+    }
+
+    #[test]
+    fn an_interrupt_behind_the_end_of_a_job_stops_the_list() {
+        let vfs = Vfs::new(RamFs::new(Arc::new(StoppedClock)).root(), "ramfs");
+        let (_master, slave) = Pty::pair();
+        let terminal = OpenFile::anonymous(slave, Kind::CharDevice, Access::READ_WRITE);
+        let stdio =
+            Stdio { stdin: Arc::clone(&terminal), stdout: Arc::clone(&terminal), stderr: Arc::clone(&terminal) };
+        let table = ProcessTable::new(Arc::clone(&vfs));
+        let shell = table.spawn(Spawn::new(vec!["sh".into()], vfs.root(), stdio.clone()), move |context| {
+            let mut shell = Shell::new(context, Arc::new(Programs::new(Vec::new(), Vec::new())), vec!["sh".into()]);
+            shell.terminal = Some(terminal);
+            let root = shell.vfs().root();
+            let flow = shell.run_job(|shell, job| {
+                let mut spawn = Spawn::new(vec!["short".into()], root, stdio);
+                spawn.job = Some(Arc::clone(job));
+                let short = shell.table.spawn(spawn, |_| ExitStatus::SUCCESS).expect("starts");
+                assert_eq!(short.wait(), Ok(ExitStatus::SUCCESS));
+                job.kill(KillReason::Interrupt);
+                Started { processes: vec![short], failure: None }
+            });
+            assert!(matches!(flow, Flow::Break(Stop::Script)));
+            ExitStatus::Exited(shell.state.status)
+        });
+        assert_eq!(shell.expect("starts").wait(), Ok(ExitStatus::Exited(ExitStatus::Interrupted.code())));
+    }
 }

@@ -41,6 +41,12 @@ impl Job {
         }
     }
 
+    /// Why it was killed, if it was; also when all of its processes had ended well before.
+    #[must_use]
+    pub fn kill_reason(&self) -> Option<KillReason> {
+        lock(&self.members).killed
+    }
+
     /// Blocks until no process of the job runs any more.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ use machine::entropy::MachineEntropy;
 use machine::{exception, provoke};
 use process::{Loader, ProcessTable};
 use std::sync::Arc;
-use std_abi::{fault, threads};
+use std_abi::{fault, sockets, threads};
 
 /// What runs WebAssembly files by their names.
 const LOADERS: [Loader; 2] = [Loader { suffix: ".wasm", program: "run" }, Loader { suffix: ".wat", program: "run" }];
@@ -28,6 +28,7 @@ pub(crate) fn run(info: &BootInfo, topology: &Topology) -> ! {
     let console = consoles::open(topology, &devices, &options);
     let net = network::start(topology, &info.command_line, &vfs);
     let network = net.clone().map(|net| net as Arc<dyn vfs::socket::Network>);
+    network.iter().cloned().for_each(sockets::set_network);
     let host = Host { clock: Arc::new(MachineClock), entropy: Arc::new(MachineEntropy), network };
     let system = Arc::new(ThisSystem { quota, console: Arc::clone(&console) });
     let others = vec![run::program(host), selftest::program(provoke::EXCEPTIONS)];

@@ -1,10 +1,11 @@
 //! The program `selftest`: what the tests and `make bench` ask a native program to do.
 //!
 //! Faults of a program are here; those of the CPU need unsafe code, and the assembler passes them in. What is timed
-//! ([`timing`]) is plain std, so that the host can time the same.
+//! ([`timing`]) and what is checked ([`network`]) is plain std, so that the host can do the same.
 
 #![forbid(unsafe_code)]
 
+pub mod network;
 pub mod timing;
 
 use std::hint::black_box;
@@ -24,9 +25,11 @@ const FAULTS: &[CpuFault] = &[("panic", || panic!("as asked")), ("overflow", ove
 pub fn program(cpu_faults: &'static [CpuFault]) -> Program {
     Program {
         name: "selftest",
-        usage: "FAULT | timing",
-        summary: "go wrong on purpose, or time threads",
-        details: "FAULT is panic, overflow or an exception of the CPU; without one, all are listed.",
+        usage: "FAULT | network | accept | exit | timing",
+        summary: "go wrong on purpose, check sockets, or time threads",
+        details: "FAULT is panic, overflow or an exception of the CPU; without one, all are listed.\n\
+                  network checks std::net over the loopback interface; accept waits for a connection that\n\
+                  does not come; exit ends with status 7 while a thread does that.",
         stack_size: 0,
         main: Arc::new(move |context| main(context, cpu_faults)),
     }
@@ -36,6 +39,9 @@ fn main(context: &Context, cpu_faults: &[CpuFault]) -> ExitStatus {
     let faults = || FAULTS.iter().chain(cpu_faults);
     match context.arguments() {
         [] => print(context, faults().map(|(name, _)| format!("{name}\n")).collect()),
+        [word] if word == "network" => check_network(context),
+        [word] if word == "accept" => context.fail(network::accept_for_ever()),
+        [word] if word == "exit" => network::exit_beside_a_wait(7),
         [word] if word == "timing" => print(context, timing::report()),
         [word] => match faults().find(|(name, _)| name == word) {
             Some((name, cause)) => {
@@ -45,6 +51,14 @@ fn main(context: &Context, cpu_faults: &[CpuFault]) -> ExitStatus {
             None => context.fail(format!("no fault is called {word}")),
         },
         _ => context.fail("one fault at a time"),
+    }
+}
+
+fn check_network(context: &Context) -> ExitStatus {
+    let (text, is_well) = network::report();
+    match print(context, text) {
+        ExitStatus::SUCCESS if !is_well => context.fail("std::net does not do what a program relies on"),
+        status => status,
     }
 }
 

@@ -1,14 +1,20 @@
 //! The std line: the `sys_*` functions that Rust's std for `x86_64-unknown-hermit` asks of its kernel.
 //!
 //! Below it: `sched` decides, `machine` switches ([`threads`]). Above it: descriptors and paths are those of the calling
-//! thread's process in `vfs` and `process`. The functions' names, types and numbers are those of the crate `hermit-abi`, by
-//! which std calls them; errors are negative POSIX numbers.
+//! thread's process in `vfs` and `process`; sockets ([`sockets`]) are files, too. The functions' names, types and numbers are
+//! those of the crate `hermit-abi`, by which std calls them; errors are negative POSIX numbers.
 
+mod descriptors;
 pub mod entry;
 pub mod fault;
 mod files;
+mod last_error;
+mod lookup;
 mod memory;
 mod program;
+mod socket_address;
+mod socket_options;
+pub mod sockets;
 pub mod threads;
 mod time;
 mod timespec;
@@ -21,6 +27,11 @@ fn status(result: Result<()>) -> i32 {
         Ok(()) => 0,
         Err(error) => -error.number(),
     }
+}
+
+/// The ABI's form of a new descriptor, or of another small number.
+fn descriptor(result: Result<i32>) -> i32 {
+    result.unwrap_or_else(|error| -error.number())
 }
 
 /// The ABI's form of a count of bytes.

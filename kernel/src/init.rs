@@ -4,7 +4,7 @@ use crate::options::Options;
 use crate::run::Host;
 use crate::session::Session;
 use crate::system::ThisSystem;
-use crate::{autorun, consoles, files, network, rc, run};
+use crate::{autorun, consoles, display, files, network, rc, run};
 use machine::acpi::Topology;
 use machine::boot_info::BootInfo;
 use machine::clock::MachineClock;
@@ -25,23 +25,25 @@ pub(crate) fn run(info: &BootInfo, topology: &Topology) -> ! {
     let vfs = files::root(&quota);
     let table = ProcessTable::with_thread_probe(Arc::clone(&vfs), Arc::new(threads::probe));
     let devices = files::mount_all(&vfs, &table, &quota, info);
-    let console = consoles::open(topology, &devices, &options);
+    let display = display::find(topology, info.picture.as_ref(), options.video);
+    let consoles = consoles::open(topology, display, &devices, &options);
     let net = network::start(topology, &info.command_line, &vfs);
     let network = net.clone().map(|net| net as Arc<dyn vfs::socket::Network>);
     network.iter().cloned().for_each(sockets::set_network);
     let host = Host { clock: Arc::new(MachineClock), entropy: Arc::new(MachineEntropy), network };
-    let system = Arc::new(ThisSystem { quota, console: Arc::clone(&console) });
-    let others = vec![run::program(host), selftest::program(provoke::EXCEPTIONS)];
+    let system = Arc::new(ThisSystem { quota, consoles: consoles.clone() });
+    let mut others = vec![run::program(host), selftest::program(provoke::EXCEPTIONS)];
+    others.extend(graphics::programs(consoles.screen()));
     let programs = shell::programs(system, others, LOADERS.to_vec());
     let session = Session { table, programs };
     if let Err(error) = reaper {
         machine::log!("no thread for the reaper ({error}): a stack overflow will not end its program");
     }
     match &options.autorun {
-        Some(script) => autorun::run(&session, &console, script, topology, options.link),
+        Some(script) => autorun::run(&session, consoles.first(), script, topology, options.link),
         None => {
-            rc::start(&session, &console, net.as_deref());
-            consoles::serve(&session, &console);
+            rc::start(&session, &consoles, net.as_deref());
+            consoles.serve(&session);
         }
     }
     exception::stop_machine()

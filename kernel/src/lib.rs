@@ -1,7 +1,8 @@
 //! The assembler: joins hardware, runtime, services and programs. Nothing else knows all of them.
 //!
 //! [`start`] is the boot order, from the loader's door to std. Everything after that is plain construction, in `init`: build a
-//! value, pass it on. `files` makes the file tree, `consoles` the terminals with their shells, `autorun` the run of a script
+//! value, pass it on. `files` makes the file tree, `display` finds the screen, `consoles` makes the
+//! terminals with their shells, `autorun` the run of a script
 //! instead, `network` the network stack on its cards, `rc` what a machine starts by itself, `run` the program that starts
 //! WebAssembly programs.
 
@@ -9,6 +10,7 @@
 
 mod autorun;
 mod consoles;
+mod display;
 mod facts;
 mod files;
 mod init;

@@ -9,7 +9,36 @@ pub(crate) struct Options {
     pub(crate) link: bool,
     /// `keymap=NAME`: the keyboard's layout.
     pub(crate) keymap: Option<String>,
+    /// `video=WIDTHxHEIGHT`: the screen's size; `video=text` (or `off`): no pixels, the console is in VGA's text mode.
+    pub(crate) video: Video,
 }
+
+/// What the screen shall show.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Video {
+    /// Pixels, of a size that the kernel chooses.
+    #[default]
+    Default,
+    /// Pixels of this size.
+    Size(usize, usize),
+    /// Text.
+    Text,
+}
+
+impl Video {
+    /// `None` for what makes no sense.
+    fn parse(value: &str) -> Option<Video> {
+        if matches!(value, "text" | "off") {
+            return Some(Video::Text);
+        }
+        let (width, height) = value.split_once('x')?;
+        let length = |text: &str| text.parse().ok().filter(|length| (1..=MAX_LENGTH).contains(length));
+        Some(Video::Size(length(width)?, length(height)?))
+    }
+}
+
+/// More pixels than this in a row or column has no display.
+const MAX_LENGTH: usize = 16384;
 
 impl Options {
     pub(crate) fn parse(command_line: &str) -> Options {
@@ -19,6 +48,10 @@ impl Options {
                 Some(("autorun", path)) => options.autorun = Some(path.to_owned()),
                 Some(("link", "ttyS1")) => options.link = true,
                 Some(("keymap", name)) => options.keymap = Some(name.to_owned()),
+                Some(("video", value)) => match Video::parse(value) {
+                    Some(video) => options.video = video,
+                    None => machine::log!("video={value}: neither WIDTHxHEIGHT nor text; taking the default"),
+                },
                 _ => {}
             }
         }

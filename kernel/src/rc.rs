@@ -1,24 +1,23 @@
-//! `/etc/rc`: what a machine starts by itself, beside the shell on its console.
+//! `/etc/rc`: what a machine starts by itself, beside the shells on its consoles.
 
-use crate::consoles;
+use crate::consoles::Consoles;
 use crate::session::{Session, start_shell};
 use interfaces::Result;
 use net::Net;
 use process::Stdio;
 use std::sync::Arc;
-use tty::Tty;
 use vfs::{Follow, OpenOptions, Scope};
 
 const SCRIPT: &str = "/etc/rc";
 const LOOPBACK: &str = "lo";
 
 /// Starts the script, if there is one, and does not wait: what it does shall not keep a prompt from anybody.
-pub(crate) fn start(session: &Session, console: &Arc<Tty>, net: Option<&Net>) {
+pub(crate) fn start(session: &Session, consoles: &Consoles, net: Option<&Net>) {
     let vfs = session.table.vfs();
     if vfs.metadata(&vfs.root(), SCRIPT, Scope::Anywhere, Follow::Yes).is_err() {
         return;
     }
-    if let Err(error) = start_script(session, console, &cards(net)) {
+    if let Err(error) = start_script(session, consoles, &cards(net)) {
         machine::log!("{SCRIPT}: {error}");
     }
 }
@@ -30,11 +29,11 @@ fn cards(net: Option<&Net>) -> String {
     names.join(" ")
 }
 
-fn start_script(session: &Session, console: &Arc<Tty>, cards: &str) -> Result<()> {
+fn start_script(session: &Session, consoles: &Consoles, cards: &str) -> Result<()> {
     let vfs = session.table.vfs();
-    // The console's input belongs to the shell at the prompt.
+    // The consoles' input belongs to the shells at their prompts.
     let stdin = vfs.open(&vfs.root(), "/dev/null", Scope::Anywhere, &OpenOptions::read())?;
-    let output = consoles::file(console);
+    let output = consoles.everywhere();
     let stdio = Stdio { stdin, stdout: Arc::clone(&output), stderr: output };
     let environment = [("PATH", "/bin"), ("HOME", "/"), ("PWD", "/"), ("INTERFACES", cards)];
     start_shell(session, &["sh", SCRIPT], stdio, &environment).map(drop)

@@ -1,16 +1,17 @@
 //! The machine as the shell's commands see it.
 
+use crate::consoles::Consoles;
 use interfaces::{Errno, Power, Result};
 use machine::{log, power};
 use shell::{Space, System};
 use std::sync::Arc;
-use tty::{Layout, Tty};
+use tty::Layout;
 use vfs::SpaceQuota;
 
 /// This machine.
 pub(crate) struct ThisSystem {
     pub(crate) quota: Arc<SpaceQuota>,
-    pub(crate) console: Arc<Tty>,
+    pub(crate) consoles: Consoles,
 }
 
 impl System for ThisSystem {
@@ -31,7 +32,7 @@ impl System for ThisSystem {
     }
 
     fn set_keyboard_layout(&self, name: &str) -> Result<()> {
-        self.console.set_layout(Layout::by_name(name).ok_or(Errno::EINVAL)?);
+        self.consoles.set_layout(Layout::by_name(name).ok_or(Errno::EINVAL)?);
         Ok(())
     }
 }

@@ -5,6 +5,7 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::ops::Range;
 use core::task::Waker;
 
 /// A stream of bytes in both directions, for instance a serial line.
@@ -44,6 +45,12 @@ pub trait TextDisplay: Send + Sync {
     fn put(&self, column: usize, row: usize, cells: &[Cell]);
     /// Moves the cursor, or hides it.
     fn set_cursor(&self, position: Option<(usize, usize)>);
+    /// Moves the characters of `rows` up by `distance` rows, the lowest of which are blank (light grey on black) then. False
+    /// where the display has no quicker way than showing each character anew; nothing has happened then.
+    fn scroll_up(&self, rows: Range<usize>, distance: usize) -> bool {
+        let _ = (rows, distance);
+        false
+    }
 }
 
 /// How the machine is left.

@@ -7,6 +7,7 @@ use crate::mouse::Mouse;
 use alloc::sync::Arc;
 use machine::interrupt;
 use machine::ioapic::LineInfo;
+use machine::lock::IrqLock;
 use machine::port::Port;
 
 /// The ISA interrupts of keyboard and mouse.
@@ -39,13 +40,24 @@ pub fn take_over(keyboard_line: LineInfo, mouse_line: LineInfo) -> Option<Inputs
     controller.send(START_SCANNING)?;
     let keyboard = Arc::new(Keyboard::new());
     let mouse = found.map(Arc::new);
-    for (line, wanted) in [(keyboard_line, true), (mouse_line, mouse.is_some())] {
-        // Either interrupt takes what has come from both: there is one data port.
+    let reading = Arc::new(IrqLock::new(()));
+    let receive = {
         let (keyboard, mouse) = (Arc::clone(&keyboard), mouse.clone());
-        if wanted && !interrupt::connect(line, move || receive(&controller, &keyboard, mouse.as_deref())) {
+        move || {
+            // The call below may come from another CPU than the interrupts, and there is one data port.
+            let _reading = reading.lock();
+            receive(&controller, &keyboard, mouse.as_deref());
+        }
+    };
+    for (line, wanted) in [(keyboard_line, true), (mouse_line, mouse.is_some())] {
+        // Either interrupt takes what has come from both.
+        if wanted && !interrupt::connect(line, receive.clone()) {
             machine::log!("i8042: no interrupt on line {}", line.number);
         }
     }
+    // What came before, such as the keyboard's answer to the command above, raises no interrupt any more, and while it
+    // waits nothing else comes.
+    receive();
     Some(Inputs { keyboard, mouse })
 }
 

@@ -32,7 +32,9 @@ impl Layout {
         Self::ALL.iter().find(|(known, _)| *known == name).map(|(_, layout)| *layout)
     }
 
-    fn table(self) -> AnyLayout {
+    /// What its keys mean.
+    #[must_use]
+    pub fn table(self) -> AnyLayout {
         match self {
             Layout::Us => AnyLayout::Us104Key(Us104Key),
             Layout::Uk => AnyLayout::Uk105Key(Uk105Key),

@@ -32,7 +32,7 @@ qemu-debug: image $(BUILD)/have-qemu $(BUILD)/have-gdb ## boot and wait for gdb 
 
 debug: qemu-debug
 
-test: image iso $(BUILD)/have-qemu ## run every test
+test: image iso $(BUILD)/have-qemu $(BUILD)/have-clients ## run every test
 	$(CARGO) test --no-fail-fast
 	$(CARGO) test --no-fail-fast --manifest-path apps-wasm/Cargo.toml --target-dir apps-wasm/target
 	$(CARGO) test --no-fail-fast -p yolk-tests

@@ -139,6 +139,8 @@ case ${1:-} in
         { have grub-mkrescue || have grub2-mkrescue ; } && have_grub i386-pc && have_grub x86_64-efi && have xorriso && have mformat ||
             need "GRUB" grub-common grub-pc-bin grub-efi-amd64-bin xorriso mtools
         ls /usr/share/OVMF /usr/share/edk2 2> /dev/null | grep -q . || need "UEFI for QEMU" ovmf ;;
+    # Only OpenBSD's nc knows -N, which ends its own side and waits for the other.
+    clients) have curl && nc -h 2>&1 | grep -q -e -N || need "curl and OpenBSD's nc, clients of the network's tests" curl netcat-openbsd ;;
     gdb) have gdb || need gdb gdb ;;
-    *) stop "which tools: rust, qemu, iso or gdb?" ;;
+    *) stop "which tools: rust, qemu, iso, clients or gdb?" ;;
 esac

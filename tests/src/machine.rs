@@ -21,7 +21,15 @@ pub struct Booted {
 pub fn from_image() -> Options {
     let image = qemu::default_image().unwrap_or_else(|error| panic!("{error}"));
     let boot = Boot::Image { image, command_line: String::new(), module: None };
-    Options { boot, memory_mib: 512, cpus: 2, network: None, extras: Vec::new() }
+    Options { boot, memory_mib: 512, cpus: 2, networks: Vec::new(), extras: Vec::new() }
+}
+
+/// Adds words to the kernel's command line.
+pub fn with_words(mut options: Options, words: &str) -> Options {
+    if let Boot::Image { command_line, .. } = &mut options.boot {
+        *command_line = format!("{command_line} {words}").trim_start().to_owned();
+    }
+    options
 }
 
 /// A machine that starts from the disc that `make iso` builds.

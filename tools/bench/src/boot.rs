@@ -57,7 +57,7 @@ fn by_image(image: PathBuf) -> Boot {
 
 fn start(boot: Boot) -> Result<(Instant, Machine)> {
     let start = Instant::now();
-    Ok((start, Machine::start(&Options { boot, memory_mib: 512, cpus: 2, network: None, extras: Vec::new() })?))
+    Ok((start, Machine::start(&Options { boot, memory_mib: 512, cpus: 2, networks: Vec::new(), extras: Vec::new() })?))
 }
 
 fn to_end(boot: Boot) -> Result<f64> {

@@ -2,6 +2,8 @@
 
 #![forbid(unsafe_code)]
 
+mod network_options;
+
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -9,10 +11,11 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
+use network_options::NetworkOptions;
 use tempfile::TempDir;
 use yolk::guest::{self, Folder, Job};
-use yolk::qemu::{self, Boot, Card, Extra, Forward, Network, Options};
+use yolk::qemu::{self, Boot, Extra, Options};
 use yolk::session::Outcome;
 use yolk::{console, image, pack, session};
 
@@ -100,37 +103,6 @@ struct MachineOptions {
     network: NetworkOptions,
 }
 
-#[derive(Args)]
-struct NetworkOptions {
-    /// The network card [default: none, or virtio with one of the options below]
-    #[arg(long, value_name = "CARD")]
-    net: Option<NetworkCard>,
-    /// Leads a port of this host into the machine; only this host can use it unless ADDRESS says more
-    #[arg(long = "publish", value_name = "[ADDRESS:]HOST:GUEST[/udp]")]
-    published: Vec<Forward>,
-    /// The same, but goes without where the port is taken, and says so
-    #[arg(long = "try-publish", value_name = "[ADDRESS:]HOST:GUEST[/udp]")]
-    offered: Vec<Forward>,
-    /// The machine reaches nothing outside; what is published still leads in
-    #[arg(long)]
-    isolate: bool,
-    /// Writes all frames to a file, for Wireshark or tcpdump
-    #[arg(long, value_name = "FILE")]
-    pcap: Option<PathBuf>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum NetworkCard {
-    /// no network
-    None,
-    /// virtio-net, the fastest
-    Virtio,
-    /// Intel 82540EM
-    E1000,
-    /// Realtek RTL8139
-    Rtl8139,
-}
-
 /// RAM of a machine, without what its boot module takes.
 const DEFAULT_MEMORY_MIB: u64 = 512;
 
@@ -167,7 +139,7 @@ fn perform(action: Action) -> Result<Outcome> {
     match action {
         Action::Run { mut machine, listeners, app } => {
             if !listeners.is_empty() {
-                machine.network.net.get_or_insert(NetworkCard::Virtio);
+                machine.network.need_card()?;
             }
             let app = app_job(&app, listeners).context("which app?")?;
             run(&machine, &app)
@@ -232,31 +204,8 @@ fn options(
         bail!("what is loaded takes {loaded_mib} MiB and does not fit into {memory_mib} MiB");
     }
     let boot = Boot::Image { image, command_line, module };
-    let network = network(&machine.network)?;
-    Ok((Options { boot, memory_mib, cpus: machine.smp, network, extras }, folder))
-}
-
-/// The card that the options ask for.
-fn network(options: &NetworkOptions) -> Result<Option<Network>> {
-    let wanted = !options.published.is_empty() || !options.offered.is_empty() || options.pcap.is_some();
-    let card = match options.net {
-        None if wanted => Card::Virtio,
-        None => return Ok(None),
-        Some(NetworkCard::None) if wanted => bail!("--net none leaves nothing to publish and nothing to record"),
-        Some(NetworkCard::None) => return Ok(None),
-        Some(NetworkCard::Virtio) => Card::Virtio,
-        Some(NetworkCard::E1000) => Card::E1000,
-        Some(NetworkCard::Rtl8139) => Card::Rtl8139,
-    };
-    let mut forwards = options.published.clone();
-    forwards.iter().try_for_each(Forward::check)?;
-    for forward in &options.offered {
-        match forward.check() {
-            Ok(()) => forwards.push(forward.clone()),
-            Err(error) => eprintln!("yolk: going on without: {error:#}"),
-        }
-    }
-    Ok(Some(Network { card, forwards, isolated: options.isolate, capture: options.pcap.clone() }))
+    let networks = machine.network.card()?.into_iter().collect();
+    Ok((Options { boot, memory_mib, cpus: machine.smp, networks, extras }, folder))
 }
 
 fn environment_pair(text: &str) -> Result<String> {

@@ -3,6 +3,7 @@
 //! COM1 is the kernel's log and console, on QEMU's own standard streams. COM2 is the [`link`](crate::link), on a socket.
 //! The process ends with its [`Machine`], and where `setpriv` exists also with this process, however that ends.
 
+mod backlog;
 mod complaints;
 mod network;
 mod options;
@@ -21,7 +22,7 @@ use anyhow::{Context, Result};
 use tempfile::TempDir;
 
 use complaints::Complaints;
-pub use network::{Card, Forward, Network, Transport};
+pub use network::{Card, Forward, Network, Slot, Transport, UserNetwork, Wire};
 pub use options::{Boot, Extra, Firmware, Options};
 use options::{CONTROL_SOCKET, LINK_SOCKET};
 pub use places::{default_image, find, project_folder, temporary_folder};
@@ -76,6 +77,7 @@ impl Machine {
         // In a group of its own, so that ^C at the terminal is ours to pass on.
         command.process_group(0);
         let mut process = command.spawn().with_context(|| format!("cannot run {}", program.display()))?;
+        backlog::widen(process.id(), options.networks.iter().flat_map(Network::listens).collect());
         let complaints = Complaints::collect(process.stderr.take());
         let (console_input, console_output) = (process.stdin.take(), process.stdout.take());
         Ok(Self { process, folder, complaints, console_input, console_output, link })

@@ -57,8 +57,8 @@ pub struct Options {
     pub memory_mib: u64,
     /// Number of CPUs.
     pub cpus: u32,
-    /// Its network card, if it has one.
-    pub network: Option<Network>,
+    /// Its network cards.
+    pub networks: Vec<Network>,
     /// What else it has.
     pub extras: Vec<Extra>,
 }
@@ -98,8 +98,8 @@ impl Options {
                 Extra::Gdb => words.add("-s -S"),
             };
         }
-        if let Some(network) = &self.network {
-            words.0.extend(network.words());
+        for (number, network) in self.networks.iter().enumerate() {
+            words.0.extend(network.words(number));
         }
         match &self.boot {
             Boot::Image { image, command_line, module } => {

@@ -13,8 +13,9 @@ use smoltcp::wire::IpListenEndpoint;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// Half-open connections of one listener. Each has its buffers already.
-const MAX_HALF_OPEN: usize = 64;
+/// Half-open connections of one listener: as many as a browser's or a test's burst, which comes before the first answer has
+/// gone out. Each has its buffers already, so that a flood takes 16 MiB.
+const MAX_HALF_OPEN: usize = 128;
 /// How long a peer's handshake may take.
 const ACCEPT_LIMIT: Duration = Duration::from_secs(15);
 

@@ -1,0 +1,81 @@
+//! A name server (RFC 1035) for the names that a test gives it.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use smoltcp::iface::{SocketHandle, SocketSet};
+use smoltcp::socket::udp;
+
+use super::udp_socket::udp_socket;
+
+const PORT: u16 = 53;
+const HEADER: usize = 12;
+const TYPE_A: u16 = 1;
+const TYPE_AAAA: u16 = 28;
+/// An answer, with recursion; with code 3, that there is no such name (section 4.1.1).
+const FOUND: [u8; 2] = [0x81, 0x80];
+const NO_SUCH_NAME: [u8; 2] = [0x81, 0x83];
+
+/// The server.
+pub struct Dns {
+    /// What it knows.
+    pub names: BTreeMap<String, Vec<IpAddr>>,
+    /// How many questions came.
+    pub questions: usize,
+    socket: SocketHandle,
+}
+
+impl Dns {
+    pub(super) fn new(sockets: &mut SocketSet<'static>) -> Self {
+        Self { names: BTreeMap::new(), questions: 0, socket: udp_socket(sockets, PORT) }
+    }
+
+    pub(super) fn serve(&mut self, sockets: &mut SocketSet<'static>) {
+        let socket = sockets.get_mut::<udp::Socket<'_>>(self.socket);
+        while let Ok((question, from)) = socket.recv().map(|(bytes, from)| (bytes.to_vec(), from.endpoint)) {
+            self.questions += 1;
+            if let Some(answer) = self.answer(&question) {
+                // A client asks again.
+                let _ = socket.send_slice(&answer, from);
+            }
+        }
+    }
+
+    fn answer(&self, question: &[u8]) -> Option<Vec<u8>> {
+        let (name, end) = read_name(question)?;
+        let kind = u16::from_be_bytes(question.get(end..end + 2)?.try_into().ok()?);
+        let known = self.names.get(&name.to_ascii_lowercase());
+        let wanted =
+            |address: &&IpAddr| (kind == TYPE_A && address.is_ipv4()) || (kind == TYPE_AAAA && address.is_ipv6());
+        let addresses: Vec<&IpAddr> = known.into_iter().flatten().filter(wanted).collect();
+        let mut answer = question.get(..2)?.to_vec();
+        answer.extend(if known.is_some() { FOUND } else { NO_SUCH_NAME });
+        answer.extend([0, 1, 0, addresses.len() as u8, 0, 0, 0, 0]);
+        answer.extend(question.get(HEADER..end + 4)?);
+        for address in addresses {
+            let bytes = match address {
+                IpAddr::V4(v4) => v4.octets().to_vec(),
+                IpAddr::V6(v6) => v6.octets().to_vec(),
+            };
+            // The name of the question, its type, class IN, a minute.
+            answer.extend([0xc0, HEADER as u8, 0, kind as u8, 0, 1, 0, 0, 0, 60, 0, bytes.len() as u8]);
+            answer.extend(bytes);
+        }
+        Some(answer)
+    }
+}
+
+/// The name of the first question, and where it ends.
+fn read_name(question: &[u8]) -> Option<(String, usize)> {
+    let mut labels = Vec::new();
+    let mut at = HEADER;
+    loop {
+        let length = usize::from(*question.get(at)?);
+        at += 1;
+        if length == 0 {
+            return Some((labels.join("."), at));
+        }
+        labels.push(String::from_utf8_lossy(question.get(at..at + length)?).into_owned());
+        at += length;
+    }
+}

@@ -5,6 +5,8 @@ IMAGE  := $(BUILD)/yolk.elf
 DISC   := $(BUILD)/yolk.iso
 TARGET := x86_64-unknown-hermit
 KERNEL := $(BUILD)/target/$(TARGET)/release/yolk-kernel
+# The optional parts of the image: `make image FEATURES=` has none.
+FEATURES ?= nes
 # An app is a folder with a main.rs.
 APPS   := $(patsubst apps-wasm/%/src/main.rs,apps-wasm/target/wasm32-wasip1/release/%.wasm,$(wildcard apps-wasm/*/src/main.rs))
 
@@ -77,7 +79,7 @@ $(KERNEL): FORCE
 	@boot/std/prepare.sh $(STD_SOURCE) $(abspath $(BUILD)/std)
 	RUSTC=$(KERNEL_RUSTC) RUSTC_BOOTSTRAP=1 __CARGO_TESTS_ONLY_SRC_ROOT=$(abspath $(BUILD)/std) \
 	CARGO_TARGET_X86_64_UNKNOWN_HERMIT_RUSTFLAGS="$(KERNEL_FLAGS)" $(KERNEL_LINKER) \
-	$(dir $(KERNEL_RUSTC))cargo build --release -Zbuild-std=std,panic_unwind --target $(TARGET) -p boot --target-dir $(BUILD)/target
+	$(dir $(KERNEL_RUSTC))cargo build --release -Zbuild-std=std,panic_unwind --target $(TARGET) -p boot --no-default-features --features "$(FEATURES)" --target-dir $(BUILD)/target
 
 # Interrupts use the stack, so no red zone; the CPU is asked before RDRAND is used; the linker script's path is absolute.
 KERNEL_FLAGS := -Cpanic=unwind -Crelocation-model=static -Cno-redzone=yes -Ctarget-feature=-rdrand,-rdseed \

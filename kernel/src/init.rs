@@ -4,7 +4,7 @@ use crate::options::Options;
 use crate::run::Host;
 use crate::session::Session;
 use crate::system::ThisSystem;
-use crate::{autorun, consoles, display, files, network, rc, run};
+use crate::{autorun, consoles, display, files, network, rc, run, sound};
 use machine::acpi::Topology;
 use machine::boot_info::BootInfo;
 use machine::clock::MachineClock;
@@ -25,6 +25,7 @@ pub(crate) fn run(info: &BootInfo, topology: &Topology) -> ! {
     let vfs = files::root(&quota);
     let table = ProcessTable::with_thread_probe(Arc::clone(&vfs), Arc::new(threads::probe));
     let devices = files::mount_all(&vfs, &table, &quota, info);
+    let sound = sound::start(topology, &devices);
     let display = display::find(topology, info.picture.as_ref(), options.video);
     let consoles = consoles::open(topology, display, &devices, &options);
     let net = network::start(topology, &info.command_line, &vfs);
@@ -32,8 +33,10 @@ pub(crate) fn run(info: &BootInfo, topology: &Topology) -> ! {
     network.iter().cloned().for_each(sockets::set_network);
     let host = Host { clock: Arc::new(MachineClock), entropy: Arc::new(MachineEntropy), network };
     let system = Arc::new(ThisSystem { quota, consoles: consoles.clone() });
-    let mut others = vec![run::program(host), selftest::program(provoke::EXCEPTIONS)];
+    let mut others = vec![run::program(host), beep::program(sound), selftest::program(provoke::EXCEPTIONS)];
     others.extend(graphics::programs(consoles.screen()));
+    #[cfg(feature = "nes")]
+    others.push(nes::program());
     let programs = shell::programs(system, others, LOADERS.to_vec());
     let session = Session { table, programs };
     if let Err(error) = reaper {

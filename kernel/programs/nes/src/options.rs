@@ -1,0 +1,122 @@
+//! The command line.
+
+use crate::headless;
+use crate::load::GAMES;
+use crate::script::Script;
+use crate::trace;
+
+pub(crate) const USAGE: &str =
+    "FILE.nes --headless FRAMES [OPTIONS] | FILE.nes --result [FRAMES] | FILE.nes --automation";
+pub(crate) const DETAILS: &str = "\
+FILE is a cartridge as an iNES or NES 2.0 file.
+
+  --headless FRAMES    runs so many frames without a screen, as fast as it can, and prints `frame NUMBER HASH` of the last one:
+                       the FNV-1a hash (64 bits) of the 256x240 RGBA bytes that tetanes-core's default filter gives
+  --hash N,N,...|all   of these frames instead; the first has number 1
+  --press WORD         [PLAYER:]BUTTON@FRAME[-FRAME] holds a button of a, b, select, start, up, down, left, right: start@30
+  --input FILE         a file of such words; # begins a comment
+  --record DIR         writes the frames of --hash as PNG, and the sound of all as sound.wav, into DIR
+  --result [FRAMES]    runs a test ROM until it reports its result, at most so many frames (3600); the status is 0 where it
+                       says that all is well. Tests that report on the screen alone: the screen's text, read as ASCII
+  --automation         starts at $C000 and logs each instruction in the form of nestest.log until that routine returns
+  --trace FILE         where the log goes instead of standard output";
+
+/// What is to be done.
+pub(crate) struct Options {
+    /// The cartridge's file.
+    pub(crate) rom: String,
+    pub(crate) mode: Mode,
+}
+
+pub(crate) enum Mode {
+    Headless(headless::Job),
+    Automation(trace::Job),
+    /// At most so many frames.
+    Result(u32),
+}
+
+/// The longest run that `--result` allows where nothing is said: a minute.
+const RESULT_FRAMES: u32 = 3600;
+
+/// The options as they were found.
+#[derive(Default)]
+struct Found {
+    files: Vec<String>,
+    headless: Option<u32>,
+    hashes: Option<headless::Frames>,
+    script: Script,
+    input: Option<String>,
+    record: Option<String>,
+    result: Option<u32>,
+    automation: bool,
+    trace: Option<String>,
+}
+
+impl Options {
+    pub(crate) fn parse(words: &[String]) -> Result<Options, String> {
+        let found = find(words)?;
+        let rom = match &found.files[..] {
+            [] => return Err(format!("which cartridge? Some are in {GAMES}; usage: nes {USAGE}")),
+            [rom] => rom.clone(),
+            [_, second, ..] => return Err(format!("{second}: one cartridge at a time")),
+        };
+        Ok(Options { rom, mode: found.mode()? })
+    }
+}
+
+impl Found {
+    fn mode(self) -> Result<Mode, String> {
+        let Some(frames) = self.headless else {
+            return match (self.result, self.automation) {
+                (Some(frames), false) => Ok(Mode::Result(frames)),
+                (None, true) => Ok(Mode::Automation(trace::Job { file: self.trace })),
+                _ => Err(format!("one of --headless, --result and --automation; usage: nes {USAGE}")),
+            };
+        };
+        if self.result.is_some() || self.automation || self.trace.is_some() {
+            return Err("--headless goes with neither --result nor --automation".to_owned());
+        }
+        let hashes = self.hashes.unwrap_or(headless::Frames::Last);
+        hashes.check(frames)?;
+        Ok(Mode::Headless(headless::Job {
+            frames,
+            hashes,
+            script: self.script,
+            input: self.input,
+            record: self.record,
+        }))
+    }
+}
+
+fn find(words: &[String]) -> Result<Found, String> {
+    let mut found = Found::default();
+    let mut words = words.iter().peekable();
+    while let Some(word) = words.next() {
+        let (option, inline) = match word.split_once('=') {
+            Some((option, value)) if option.starts_with("--") => (option, Some(value.to_owned())),
+            _ => (word.as_str(), None),
+        };
+        let mut value = || inline.clone().or_else(|| words.next().cloned()).ok_or(format!("{option} needs a value"));
+        match option {
+            "--headless" => found.headless = Some(count(option, &value()?)?),
+            "--hash" => found.hashes = Some(headless::Frames::parse(&value()?)?),
+            "--press" => found.script.add(&value()?)?,
+            "--input" => found.input = Some(value()?),
+            "--record" => found.record = Some(value()?),
+            "--trace" => found.trace = Some(value()?),
+            "--automation" => found.automation = true,
+            "--result" => {
+                let next = words.next_if(|word| word.parse::<u32>().is_ok()).cloned();
+                let frames = inline.or(next).map(|text| count(option, &text)).transpose()?;
+                found.result = Some(frames.unwrap_or(RESULT_FRAMES));
+            }
+            _ if option.starts_with("--") => return Err(format!("unknown option {option}; usage: nes {USAGE}")),
+            _ => found.files.push(word.clone()),
+        }
+    }
+    Ok(found)
+}
+
+fn count(option: &str, text: &str) -> Result<u32, String> {
+    text.parse().ok().filter(|count| *count > 0).ok_or(format!("{option} wants a number of frames, not {text}"))
+}

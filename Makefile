@@ -39,7 +39,7 @@ test: image iso $(BUILD)/have-qemu $(BUILD)/have-clients ## run every test
 	$(CARGO) test --no-fail-fast --manifest-path apps-wasm/Cargo.toml --target-dir apps-wasm/target
 	$(CARGO) test --no-fail-fast -p yolk-tests
 
-check: ## check formatting, lints and the architecture
+check: sunset ## check formatting, lints and the architecture
 	$(CARGO) fmt --all --check
 	$(CARGO) fmt --all --check --manifest-path apps-wasm/Cargo.toml
 	RUSTC_BOOTSTRAP=1 $(CARGO) clippy --workspace --all-targets -- -D warnings
@@ -88,11 +88,15 @@ KERNEL_FLAGS := -Cpanic=unwind -Crelocation-model=static -Cno-redzone=yes -Ctarg
 $(APPS): build-apps
 	@:
 
-.PHONY: build-apps
-build-apps:
+.PHONY: build-apps sunset
+build-apps: sunset
 	RUSTC=$(WASM_RUSTC) $(WASM_SETTINGS) \
 	$(dir $(WASM_RUSTC))cargo build --release $(WASM_STD) --target wasm32-wasip1 \
 	--manifest-path apps-wasm/Cargo.toml --target-dir apps-wasm/target
+
+# The crate behind sshd, patched; its workspace cannot be read without it.
+sunset: $(BUILD)/have-patch
+	@apps-wasm/sshd/sunset/prepare.sh $(CARGO) $(abspath $(BUILD)/sunset)
 
 $(YOLK): FORCE
 	$(CARGO) build --release -p yolk

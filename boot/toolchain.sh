@@ -2,7 +2,7 @@
 # Makes this machine ready to build and run Yolk: finds each tool, installs what is missing, says how where it cannot.
 #
 #   boot/toolchain.sh rust            a Rust compiler with the sources of std, a linker, a way to wasm; prints make variables
-#   boot/toolchain.sh qemu|iso|gdb    the tools of that group
+#   boot/toolchain.sh qemu|iso|clients|gdb|patch    the tools of that group
 #
 # Two roads lead to one image. A rustup toolchain with `rust-src` and the target wasm32-wasip1 serves as it is. On Debian and
 # Ubuntu the packages below do the same, for the many machines whose Rust comes without sources. What is there is taken
@@ -140,7 +140,10 @@ case ${1:-} in
             need "GRUB" grub-common grub-pc-bin grub-efi-amd64-bin xorriso mtools
         ls /usr/share/OVMF /usr/share/edk2 2> /dev/null | grep -q . || need "UEFI for QEMU" ovmf ;;
     # Only OpenBSD's nc knows -N, which ends its own side and waits for the other.
-    clients) have curl && nc -h 2>&1 | grep -q -e -N || need "curl and OpenBSD's nc, clients of the network's tests" curl netcat-openbsd ;;
+    clients)
+        have curl && nc -h 2>&1 | grep -q -e -N || need "curl and OpenBSD's nc, clients of the network's tests" curl netcat-openbsd
+        { have ssh && have sftp && have ssh-keygen && have setsid ; } || need "SSH client" openssh-client util-linux ;;
     gdb) have gdb || need gdb gdb ;;
-    *) stop "which tools: rust, qemu, iso, clients or gdb?" ;;
+    patch) have patch || need patch patch ;;
+    *) stop "which tools: rust, qemu, iso, clients, gdb or patch?" ;;
 esac

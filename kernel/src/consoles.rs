@@ -174,7 +174,7 @@ pub(crate) fn file(console: &Arc<Tty>) -> Arc<OpenFile> {
 fn serve(session: &Session, console: &Arc<Tty>) {
     loop {
         let file = file(console);
-        greet(session, &file);
+        session.greet(&file);
         let stdio = Stdio { stdin: Arc::clone(&file), stdout: Arc::clone(&file), stderr: file };
         let environment = [("PATH", "/bin"), ("HOME", "/"), ("PWD", "/"), ("TERM", "linux")];
         match start_shell(session, &["sh"], stdio, &environment).and_then(|shell| shell.wait()) {
@@ -186,15 +186,6 @@ fn serve(session: &Session, console: &Arc<Tty>) {
                 return;
             }
         }
-    }
-}
-
-/// Shows the message of the day.
-fn greet(session: &Session, console: &OpenFile) {
-    let vfs = session.table.vfs();
-    if let Ok(text) = vfs.read_file(&vfs.root(), "/etc/motd", 64 * 1024) {
-        // The console is always there.
-        let _ = console.write_all(&text);
     }
 }
 

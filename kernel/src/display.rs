@@ -2,30 +2,25 @@
 
 use crate::options::Video;
 use drivers::display::boot::BootDisplay;
-use drivers::pci_table::{Device, attach};
 use interfaces::Display;
-use machine::acpi::Topology;
 use machine::boot_info::PictureInfo;
-use machine::pci;
 use std::sync::Arc;
 
-/// The drivers of displays that can change their size.
-const DRIVERS: &[&str] = &["bochs"];
 /// What is tried where the command line names no size, in this order.
 const USUAL_SIZES: [(usize, usize); 3] = [(1024, 768), (800, 600), (640, 480)];
 
 /// The display, showing pixels: one that can change its size before the one that the loader set up. `None` where there is
 /// none, or text is wanted.
-pub(crate) fn find(topology: &Topology, picture: Option<&PictureInfo>, video: Video) -> Option<Arc<dyn Display>> {
+pub(crate) fn find(
+    cards: Vec<Arc<dyn Display>>,
+    picture: Option<&PictureInfo>,
+    video: Video,
+) -> Option<Arc<dyn Display>> {
     if video == Video::Text {
         return None;
     }
-    let devices = attach(pci::enumerate(topology), DRIVERS).into_iter().filter_map(|device| match device {
-        Device::Display(display) => Some(display),
-        _ => None,
-    });
     let loaders = picture.and_then(BootDisplay::new).map(|display| display as Arc<dyn Display>);
-    devices.chain(loaders).find(|display| set_size(&**display, video))
+    cards.into_iter().chain(loaders).find(|display| set_size(&**display, video))
 }
 
 /// Gives the display the size that is wanted, or else one that it can have; false where it has none.

@@ -1,10 +1,11 @@
 //! What is built once std is up: files, processes, programs, and who talks to the user.
 
+use crate::cards::Cards;
 use crate::options::Options;
 use crate::run::Host;
 use crate::session::Session;
 use crate::system::ThisSystem;
-use crate::{autorun, consoles, display, files, network, rc, run, sound};
+use crate::{autorun, consoles, display, files, network, rc, run, sessions, sound};
 use machine::acpi::Topology;
 use machine::boot_info::BootInfo;
 use machine::clock::MachineClock;
@@ -25,10 +26,11 @@ pub(crate) fn run(info: &BootInfo, topology: &Topology) -> ! {
     let vfs = files::root(&quota);
     let table = ProcessTable::with_thread_probe(Arc::clone(&vfs), Arc::new(threads::probe));
     let devices = files::mount_all(&vfs, &table, &quota, info);
-    let sound = sound::start(topology, &devices);
-    let display = display::find(topology, info.picture.as_ref(), options.video);
+    let cards = Cards::find(topology, options.video);
+    let sound = sound::start(cards.sounds, topology, &devices);
+    let display = display::find(cards.displays, info.picture.as_ref(), options.video);
     let consoles = consoles::open(topology, display, &devices, &options);
-    let net = network::start(topology, &info.command_line, &vfs);
+    let net = network::start(cards.networks, &info.command_line, &vfs);
     let network = net.clone().map(|net| net as Arc<dyn vfs::socket::Network>);
     network.iter().cloned().for_each(sockets::set_network);
     let host = Host { clock: Arc::new(MachineClock), entropy: Arc::new(MachineEntropy), network };
@@ -39,6 +41,7 @@ pub(crate) fn run(info: &BootInfo, topology: &Topology) -> ! {
     others.push(nes::program());
     let programs = shell::programs(system, others, LOADERS.to_vec());
     let session = Session { table, programs };
+    sessions::register(&session, &devices);
     if let Err(error) = reaper {
         machine::log!("no thread for the reaper ({error}): a stack overflow will not end its program");
     }

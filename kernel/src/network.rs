@@ -1,28 +1,20 @@
 //! The network: cards, the stack on them, and the programs that show and use it.
 
-use drivers::pci_table::{Device, attach};
-use machine::acpi::Topology;
+use interfaces::NetDevice;
 use machine::clock::MachineClock;
 use machine::entropy::MachineEntropy;
-use machine::pci;
 use net::{Net, Settings};
 use std::sync::Arc;
 use vfs::Vfs;
 
-/// The drivers of network cards.
-const DRIVERS: &[&str] = &["virtio-net", "e1000", "rtl8139"];
 /// The largest `/etc/hosts` that is read, in bytes.
 const HOSTS_LIMIT: usize = 1 << 20;
 
 /// Starts the stack on every card; `None` (and a line in the log) when that is impossible.
-pub(crate) fn start(topology: &Topology, command_line: &str, vfs: &Arc<Vfs>) -> Option<Arc<Net>> {
-    let devices = attach(pci::enumerate(topology), DRIVERS).into_iter().filter_map(|device| match device {
-        Device::Net(card) => Some(card),
-        _ => None,
-    });
+pub(crate) fn start(cards: Vec<Arc<dyn NetDevice>>, command_line: &str, vfs: &Arc<Vfs>) -> Option<Arc<Net>> {
     let files = Arc::clone(vfs);
     let settings = Settings {
-        devices: devices.collect(),
+        devices: cards,
         clock: Arc::new(MachineClock),
         entropy: Arc::new(MachineEntropy),
         command_line: command_line.to_owned(),

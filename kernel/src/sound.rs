@@ -1,21 +1,16 @@
 //! Sound: the device, the mixer on it, and `/dev/audio`.
 
-use drivers::pci_table::{Device, attach};
 use drivers::sound::speaker::Speaker;
 use interfaces::SoundDevice;
 use machine::acpi::Topology;
-use machine::pci;
 use sound::{AudioNode, Mixer};
 use std::sync::Arc;
 use vfs::devfs::DevFs;
 
-/// The drivers of sound cards.
-const DRIVERS: &[&str] = &["hda", "ac97"];
-
 /// Starts the mixer on the first card, or on the PC speaker where there is none; `None` (and a line in the log) when there
 /// is neither.
-pub(crate) fn start(topology: &Topology, devices: &DevFs) -> Option<Arc<Mixer>> {
-    let device = card(topology).or_else(|| speaker(topology))?;
+pub(crate) fn start(cards: Vec<Arc<dyn SoundDevice>>, topology: &Topology, devices: &DevFs) -> Option<Arc<Mixer>> {
+    let device = cards.into_iter().next().or_else(|| speaker(topology))?;
     let best = device.rates().first().copied().unwrap_or_else(|| device.rate());
     if let Err(error) = device.set_rate(best) {
         machine::log!("sound: {}: {best} Hz: {error}", device.driver());
@@ -27,13 +22,6 @@ pub(crate) fn start(topology: &Topology, devices: &DevFs) -> Option<Arc<Mixer>> 
     let (driver, rate) = mixer.device();
     machine::log!("sound: {driver}, {rate} Hz");
     Some(mixer)
-}
-
-fn card(topology: &Topology) -> Option<Arc<dyn SoundDevice>> {
-    attach(pci::enumerate(topology), DRIVERS).into_iter().find_map(|device| match device {
-        Device::Sound(card) => Some(card),
-        _ => None,
-    })
 }
 
 fn speaker(topology: &Topology) -> Option<Arc<dyn SoundDevice>> {

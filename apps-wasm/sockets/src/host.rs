@@ -3,10 +3,10 @@
 use crate::inherited::FIRST;
 use crate::{Interest, Readiness, Watch};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::Errno;
+use rustix::io::{Errno, ioctl_fionbio};
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::os::fd::RawFd;
+use std::os::fd::{BorrowedFd, RawFd};
 use std::time::Duration;
 
 /// Where inherited listeners are.
@@ -20,6 +20,10 @@ pub(crate) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 
 pub(crate) fn peer(_: &TcpStream, told_by_accept: SocketAddr) -> Option<SocketAddr> {
     Some(told_by_accept)
+}
+
+pub(crate) fn unblock(descriptor: BorrowedFd<'_>) -> io::Result<()> {
+    Ok(ioctl_fionbio(descriptor, true)?)
 }
 
 pub(crate) fn wait(watches: &[Watch<'_>], timeout: Option<Duration>) -> io::Result<Vec<Readiness>> {

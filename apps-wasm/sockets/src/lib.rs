@@ -21,7 +21,7 @@ pub use inherited::inherited;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
 /// What to wait for on a descriptor.
@@ -70,6 +70,14 @@ pub struct Watch<'fd> {
 /// Those of the system. A signal is none: then nothing is ready.
 pub fn wait(watches: &[Watch<'_>], timeout: Option<Duration>) -> io::Result<Vec<Readiness>> {
     system::wait(watches, timeout)
+}
+
+/// Makes calls on a descriptor answer `WouldBlock` instead of waiting: for files that are no sockets, a pipe or a device.
+///
+/// # Errors
+/// Those of the system.
+pub fn unblock(descriptor: impl AsFd) -> io::Result<()> {
+    system::unblock(descriptor.as_fd())
 }
 
 /// Opens a listener that does not block.

@@ -13,12 +13,12 @@ pub(crate) use wasmedge::{listen, peer};
 use crate::inherited::FIRST;
 use crate::{Readiness, Watch};
 use std::io;
-use std::os::fd::{AsRawFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::time::Duration;
 use wasip1::{
     CLOCKID_MONOTONIC, ERRNO_SUCCESS, EVENTRWFLAGS_FD_READWRITE_HANGUP, EVENTTYPE_CLOCK, EVENTTYPE_FD_READ,
-    EVENTTYPE_FD_WRITE, Event, EventFdReadwrite, FILETYPE_SOCKET_STREAM, Subscription, SubscriptionClock,
-    SubscriptionFdReadwrite, SubscriptionU, SubscriptionUU,
+    EVENTTYPE_FD_WRITE, Errno, Event, EventFdReadwrite, FDFLAGS_NONBLOCK, FILETYPE_SOCKET_STREAM, Subscription,
+    SubscriptionClock, SubscriptionFdReadwrite, SubscriptionU, SubscriptionUU,
 };
 
 /// The user data of the time-out; a watch has its index.
@@ -32,6 +32,19 @@ pub(crate) fn inherited() -> impl Iterator<Item = RawFd> {
         stat.ok().map(|stat| (number, stat.fs_filetype))
     });
     types.filter(|(_, file_type)| *file_type == FILETYPE_SOCKET_STREAM).map(|(number, _)| number)
+}
+
+pub(crate) fn unblock(descriptor: BorrowedFd<'_>) -> io::Result<()> {
+    let number = descriptor.as_raw_fd().cast_unsigned();
+    // SAFETY: the call takes any number and writes to its own result only.
+    let stat = unsafe { wasip1::fd_fdstat_get(number) };
+    let flags = stat.map_err(error)?.fs_flags | FDFLAGS_NONBLOCK;
+    // SAFETY: the call changes flags of a descriptor that is borrowed.
+    unsafe { wasip1::fd_fdstat_set_flags(number, flags) }.map_err(error)
+}
+
+fn error(errno: Errno) -> io::Error {
+    io::Error::from_raw_os_error(errno.raw().into())
 }
 
 pub(crate) fn wait(watches: &[Watch<'_>], timeout: Option<Duration>) -> io::Result<Vec<Readiness>> {
@@ -80,7 +93,7 @@ fn poll(subscriptions: &[Subscription]) -> io::Result<Vec<Event>> {
     let mut events = vec![none; subscriptions.len()];
     // SAFETY: the call writes at most as many events as it is given subscriptions.
     let count = unsafe { wasip1::poll_oneoff(subscriptions.as_ptr(), events.as_mut_ptr(), subscriptions.len()) }
-        .map_err(|errno| io::Error::from_raw_os_error(errno.raw().into()))?;
+        .map_err(error)?;
     events.truncate(count);
     Ok(events)
 }

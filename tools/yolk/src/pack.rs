@@ -20,8 +20,11 @@ pub fn write(disc: &Path, image: &Path, job: Option<&Job>, folders: &[Folder], e
     let menu = qemu::project_folder().join("boot/grub.cfg");
     fs::copy(&menu, boot.join("grub/grub.cfg")).with_context(|| format!("cannot copy {}", menu.display()))?;
     fs::copy(image, boot.join("yolk.elf")).with_context(|| format!("cannot copy {}", image.display()))?;
-    if let Some(job) = job {
-        guest::write_module(&boot.join("app.tar"), job, folders, environment)?;
+    match job {
+        Some(job) => guest::write_module(&boot.join("app.tar"), job, folders, environment)?,
+        None if !environment.is_empty() => bail!("--env is for an app: without one there is nobody to give it to"),
+        None if !folders.is_empty() => guest::write_module(&boot.join("files.tar"), &Job::Prompt, folders, &[])?,
+        None => {}
     }
     let new = disc.with_extension("new");
     let result =

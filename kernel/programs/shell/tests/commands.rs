@@ -219,11 +219,24 @@ fn files_and_times() {
         &machine,
         &[
             ("touch /f; touch -c /g; ls /f /g 2> /dev/null || true", "/f\n"),
+            (
+                "touch /m; chmod 600 /m; ls -l /m | grep -c '^-rw-------'; chmod 0755 /m /f; ls -l /m /f | grep -c rwxr-xr-x",
+                "1\n2\n",
+            ),
             ("stat /f | head -n 2", "  File: /f\n  Size: 0  Allocated: 0  regular file\n"),
             ("ln -s /f /l; stat /l | grep -c 'symbolic link'; stat -L /l | grep -c 'regular file'", "1\n1\n"),
         ],
     );
-    check_failures(&machine, &[("stat /none", 1, "stat: /none: no such file or directory\n")]);
+    check_failures(
+        &machine,
+        &[
+            ("stat /none", 1, "stat: /none: no such file or directory\n"),
+            ("chmod 600 /none", 1, "chmod: /none: no such file or directory\n"),
+            ("chmod u+x /f", 2, "chmod: u+x: a mode is octal, for instance 644\nusage: chmod MODE FILE...\n"),
+            ("chmod 644", 2, "chmod: missing a file\nusage: chmod MODE FILE...\n"),
+            ("chmod 17777 /f", 2, "chmod: 17777: a mode is octal, for instance 644\nusage: chmod MODE FILE...\n"),
+        ],
+    );
 }
 
 #[test]

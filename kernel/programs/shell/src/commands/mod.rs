@@ -10,6 +10,7 @@ mod options;
 mod table;
 
 mod cat;
+mod chmod;
 mod clear;
 mod cp;
 mod cpuinfo;

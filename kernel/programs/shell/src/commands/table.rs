@@ -2,15 +2,17 @@
 
 use super::Row;
 use super::{
-    cat, clear, cp, cpuinfo, date, df, dmesg, echo, env, free, grep, head, help, hexdump, kill, ln, loadkeys, ls,
-    mkdir, mount, mv, power, ps, pwd, resize, rm, rmdir, seq, sleep, sort, stat, stty, tail, tee, time, touch, truth,
-    uname, uptime, wc, which, yes,
+    cat, chmod, clear, cp, cpuinfo, date, df, dmesg, echo, env, free, grep, head, help, hexdump, kill, ln, loadkeys,
+    ls, mkdir, mount, mv, power, ps, pwd, resize, rm, rmdir, seq, sleep, sort, stat, stty, tail, tee, time, touch,
+    truth, uname, uptime, wc, which, yes,
 };
 
 /// Every command: name, options, usage, summary, function.
 #[rustfmt::skip]
 pub(crate) const TABLE: &[Row] = &[
     Row::new("cat", "", "[FILE...]", "print files, or standard input", cat::run),
+    Row::new("chmod", "", "MODE FILE...", "change the permissions of files", chmod::run)
+        .details("MODE is octal: 600 for the owner alone, 644 for all to read, 755 for all to run."),
     Row::new("clear", "", "", "clear the screen", clear::run),
     Row::new("cp", "rR", "[-r] SOURCE... TARGET", "copy files and, with -r, directories", cp::run),
     Row::new("cpuinfo", "", "", "tell what the processors are", cpuinfo::run),

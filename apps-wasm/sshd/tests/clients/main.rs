@@ -1,0 +1,6 @@
+//! The program with OpenSSH's clients, over loopback.
+
+mod files;
+mod logins;
+mod sessions;
+mod support;

@@ -30,13 +30,13 @@ pub(crate) fn root(quota: &Arc<SpaceQuota>) -> Arc<Vfs> {
     vfs
 }
 
-/// Adds the boot modules and mounts what is not the root; returns the devices, for those who have more of them.
+/// Adds the boot modules and mounts what is not the root; returns devices and facts, for those who have more of them.
 pub(crate) fn mount_all(
     vfs: &Arc<Vfs>,
     table: &Arc<ProcessTable>,
     quota: &Arc<SpaceQuota>,
     info: &BootInfo,
-) -> Arc<DevFs> {
+) -> (Arc<DevFs>, Arc<ProcFs>) {
     for module in &info.modules {
         if let Err(message) = add_module(vfs, module) {
             machine::log!("boot module {:?}: {message}", module.command_line);
@@ -60,7 +60,7 @@ pub(crate) fn mount_all(
             machine::log!("mounting {path}: {error}");
         }
     }
-    devices
+    (devices, facts)
 }
 
 fn make_directories(vfs: &Vfs, path: &str) -> interfaces::Result<()> {

@@ -25,7 +25,7 @@ pub(crate) fn run(info: &BootInfo, topology: &Topology) -> ! {
     let quota = files::quota();
     let vfs = files::root(&quota);
     let table = ProcessTable::with_thread_probe(Arc::clone(&vfs), Arc::new(threads::probe));
-    let devices = files::mount_all(&vfs, &table, &quota, info);
+    let (devices, facts) = files::mount_all(&vfs, &table, &quota, info);
     let cards = Cards::find(topology, options.video);
     let sound = sound::start(cards.sounds, topology, &devices);
     let display = display::find(cards.displays, info.picture.as_ref(), options.video);
@@ -33,10 +33,12 @@ pub(crate) fn run(info: &BootInfo, topology: &Topology) -> ! {
     let net = network::start(cards.networks, &info.command_line, &vfs);
     let network = net.clone().map(|net| net as Arc<dyn vfs::socket::Network>);
     network.iter().cloned().for_each(sockets::set_network);
+    net.iter().for_each(|net| network::show(net, &facts));
     let host = Host { clock: Arc::new(MachineClock), entropy: Arc::new(MachineEntropy), network };
     let system = Arc::new(ThisSystem { quota, consoles: consoles.clone() });
     let mut others = vec![run::program(host), beep::program(sound), selftest::program(provoke::EXCEPTIONS)];
     others.extend(graphics::programs(consoles.screen()));
+    others.extend(net.iter().flat_map(nettools::programs));
     #[cfg(feature = "nes")]
     others.push(nes::program());
     let programs = shell::programs(system, others, LOADERS.to_vec());

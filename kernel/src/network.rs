@@ -6,6 +6,7 @@ use machine::entropy::MachineEntropy;
 use net::{Net, Settings};
 use std::sync::Arc;
 use vfs::Vfs;
+use vfs::procfs::{ProcFs, TextFolder};
 
 /// The largest `/etc/hosts` that is read, in bytes.
 const HOSTS_LIMIT: usize = 1 << 20;
@@ -23,6 +24,25 @@ pub(crate) fn start(cards: Vec<Arc<dyn NetDevice>>, command_line: &str, vfs: &Ar
             let text = files.read_file(&files.root(), "/etc/hosts", HOSTS_LIMIT).ok()?;
             Some(String::from_utf8_lossy(&text).into_owned())
         }),
+        owner: Arc::new(|| process::current().map(|process| process.pid())),
     };
     Net::start(settings).inspect_err(|error| machine::log!("net: {error}")).ok()
+}
+
+/// Shows the stack as `/proc/net`.
+pub(crate) fn show(net: &Arc<Net>, facts: &ProcFs) {
+    facts.add_folder("net", Arc::new(Listings(Arc::clone(net))));
+}
+
+/// The files of `/proc/net`.
+struct Listings(Arc<Net>);
+
+impl TextFolder for Listings {
+    fn names(&self) -> &'static [&'static str] {
+        net::PROC_FILES
+    }
+
+    fn text(&self, name: &str) -> Option<String> {
+        self.0.proc_file(name)
+    }
 }

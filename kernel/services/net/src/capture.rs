@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::Poll;
 use std::time::Instant;
-use wait::WaitList;
+use wait::{WaitList, Waiter};
 
 /// Bytes of frames that wait for a reader; what comes beyond is counted and lost.
 const CAPACITY: usize = 4 * 1024 * 1024;
@@ -85,6 +85,11 @@ impl Capture {
             self.try_next().map_or(Poll::Pending, Poll::Ready)
         })
         .map_err(Errno::from)
+    }
+
+    /// Wakes `waiter` when a frame passes; for waiting on several things at once.
+    pub fn register(&self, waiter: &Waiter) {
+        self.tap.waiters.register(waiter);
     }
 
     /// The next frame, if one has passed.

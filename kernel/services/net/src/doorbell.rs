@@ -3,8 +3,10 @@
 use crate::ports::Lease;
 use crate::routes::{IpNet, LinkId, Path};
 use crate::state::{Connection, ConnectionId, Endpoint, ListenerId};
+use interfaces::{Errno, Result};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 use wait::{WaitList, Waiter};
 
 /// A change of an interface's configuration.
@@ -26,6 +28,31 @@ pub enum Change {
     Dhcp,
 }
 
+/// A change that was asked for, until the net thread has made it and told of it.
+#[derive(Default)]
+pub(crate) struct PendingChange {
+    outcome: Mutex<Option<Result<()>>>,
+    waiters: WaitList,
+}
+
+impl PendingChange {
+    pub(crate) fn finish(&self, outcome: Result<()>) {
+        // One assignment.
+        *self.outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
+        self.waiters.wake_all();
+    }
+
+    /// What came of it: ECANCELED, or what the net thread says.
+    pub(crate) fn wait(&self) -> Result<()> {
+        wait::wait_for(None, |waiter| {
+            self.waiters.register(waiter);
+            let outcome = *self.outcome.lock().unwrap_or_else(PoisonError::into_inner);
+            outcome.map_or(Poll::Pending, Poll::Ready)
+        })
+        .map_err(Errno::from)?
+    }
+}
+
 /// What the net thread is asked for.
 pub(crate) enum Request {
     /// Open a connection along a path.
@@ -43,7 +70,7 @@ pub(crate) enum Request {
     /// Somebody left it.
     Left(IpAddr, LinkId),
     /// Configure an interface.
-    Change(LinkId, Change),
+    Change { link: LinkId, change: Change, pending: Arc<PendingChange> },
     /// End the net thread.
     Stop,
 }

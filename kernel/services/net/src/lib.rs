@@ -45,11 +45,11 @@ mod thread;
 mod time;
 
 pub use capture::{Capture, CapturedFrame, Direction, LinkType};
-pub use dns::HostsFile;
+pub use dns::{Answer, HostsFile, Source};
 pub use doorbell::Change;
 pub use ntp::Correction;
 pub use proc_net::FILES as PROC_FILES;
 pub use routes::IpNet;
 pub use service::{Net, Settings};
-pub use shared::Log;
+pub use shared::{Log, Owner};
 pub use status::{AddressStatus, InterfaceStatus, NeighbourStatus, Origin, RouteStatus, SocketStatus};

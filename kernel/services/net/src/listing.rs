@@ -45,6 +45,7 @@ fn of_listener(listener: &Listener) -> SocketStatus {
         receive_queue,
         send_queue,
         dropped: 0,
+        owner: listener.owner,
         id: listener.id.0,
     }
 }
@@ -61,6 +62,7 @@ fn of_connection(connection: &Connection) -> SocketStatus {
         receive_queue: stream.received.len() + received,
         send_queue: stream.unsent.len() + unacknowledged,
         dropped: 0,
+        owner: connection.owner(),
         id: connection.id.0,
     }
 }
@@ -82,6 +84,7 @@ fn of_endpoint(endpoint: &Endpoint) -> SocketStatus {
         receive_queue,
         send_queue,
         dropped: state.dropped,
+        owner: endpoint.owner,
         id: endpoint.id,
     }
 }

@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// How far the clock was off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Correction {
-    /// Nanoseconds that were added to it.
+    /// Nanoseconds that it was behind.
     pub offset_ns: i64,
     /// Nanoseconds that question and answer were on the way.
     pub delay_ns: u64,
@@ -32,8 +32,16 @@ pub struct Correction {
     pub stratum: u8,
 }
 
-/// Asks `server` and sets the clock: ETIMEDOUT, EPROTO (an answer that cannot be used), ECANCELED, what sending gives.
+/// Asks `server` and sets the clock; errors as [`ask`].
 pub(crate) fn synchronise(shared: &Arc<Shared>, server: IpAddr) -> Result<Correction> {
+    let correction = ask(shared, server)?;
+    let now_ns = shared.clock.realtime_ns();
+    shared.clock.set_realtime_ns(now_ns.saturating_add_signed(correction.offset_ns));
+    Ok(correction)
+}
+
+/// Asks `server` how far the clock is off: ETIMEDOUT, EPROTO (an answer that cannot be used), ECANCELED, what sending gives.
+pub(crate) fn ask(shared: &Arc<Shared>, server: IpAddr) -> Result<Correction> {
     let family = if server.is_ipv4() { Family::V4 } else { Family::V6 };
     let socket = DatagramSocket::new(Arc::clone(shared), Protocol::Udp, family);
     socket.connect(SocketAddr::new(server, PORT))?;
@@ -53,10 +61,7 @@ pub(crate) fn synchronise(shared: &Arc<Shared>, server: IpAddr) -> Result<Correc
         }
     })??;
     let arrived_ns = shared.clock.monotonic_ns();
-    let correction = answer.correction(wall_ns, arrived_ns.saturating_sub(sent_ns));
-    let now_ns = shared.clock.realtime_ns();
-    shared.clock.set_realtime_ns(now_ns.saturating_add_signed(correction.offset_ns));
-    Ok(correction)
+    Ok(answer.correction(wall_ns, arrived_ns.saturating_sub(sent_ns)))
 }
 
 fn question(nonce: [u8; 8]) -> [u8; MESSAGE] {

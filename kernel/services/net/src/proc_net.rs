@@ -135,6 +135,7 @@ mod tests {
             receive_queue: 0,
             send_queue: 128,
             dropped: 0,
+            owner: None,
             id: 5,
         };
         let text = sockets(&[listener], SocketKind::Stream, Family::V4);

@@ -2,15 +2,15 @@
 
 use crate::capture::Capture;
 use crate::config::{Plan, TimePlan, is_host};
-use crate::dns::{HostsFile, Resolver};
-use crate::doorbell::{Change, Request};
+use crate::dns::{Answer, HostsFile, Resolver};
+use crate::doorbell::{Change, PendingChange, Request};
 use crate::engine::Engine;
 use crate::listing;
 use crate::loopback::Loopback;
 use crate::ntp::{self, Correction};
 use crate::proc_net;
 use crate::routes::LinkId;
-use crate::shared::{Log, Shared};
+use crate::shared::{Log, Owner, Shared};
 use crate::sockets::{DatagramSocket, TcpSocket};
 use crate::state::Protocol;
 use crate::status::{InterfaceStatus, NeighbourStatus, RouteStatus, SocketStatus};
@@ -43,6 +43,8 @@ pub struct Settings {
     pub log: Log,
     /// The text of `/etc/hosts`, read at each lookup.
     pub hosts: HostsFile,
+    /// Whose a socket is, asked when one is made.
+    pub owner: Owner,
 }
 
 /// The network stack. Dropping it ends its threads.
@@ -60,7 +62,7 @@ impl Net {
     /// # Errors
     /// EAGAIN: no thread could be started.
     pub fn start(settings: Settings) -> Result<Arc<Net>> {
-        let Settings { devices: cards, clock, entropy, command_line, log, hosts } = settings;
+        let Settings { devices: cards, clock, entropy, command_line, log, hosts, owner } = settings;
         let (plan, complaints) = Plan::parse(&command_line);
         complaints.iter().for_each(|complaint| log(complaint));
         if cards.is_empty() {
@@ -68,7 +70,7 @@ impl Net {
         }
         let mut devices: Vec<Arc<dyn NetDevice>> = vec![Arc::new(Loopback::default())];
         devices.extend(cards);
-        let shared = Arc::new(Shared::new(clock, entropy, log, devices.len()));
+        let shared = Arc::new(Shared::new(clock, entropy, log, owner, devices.len()));
         let resolver = Arc::new(Resolver::new(Arc::clone(&shared), hosts));
         let cancel = Arc::new(Cancel::new());
         let mut threads = vec![start_engine(&shared, devices.clone(), plan.clone())?];
@@ -136,10 +138,12 @@ impl Net {
         }
     }
 
-    /// Changes the configuration of an interface; done soon after.
+    /// Changes the configuration of an interface; when it returns, the listings show it.
     ///
     /// # Errors
-    /// ENODEV; EINVAL (`lo`, or an address that no interface can have).
+    /// ENODEV; EINVAL (`lo`, or an address that no interface can have); EEXIST (an address that it has), EADDRNOTAVAIL (one
+    /// that it has not), ESRCH (no such route), EPERM (a route that routers advertise), ENETUNREACH (a router that is not on the
+    /// link), ENOSPC, ECANCELED.
     pub fn change(&self, interface: &str, change: Change) -> Result<()> {
         let link = self.link(interface)?;
         let sound = match change {
@@ -150,8 +154,9 @@ impl Net {
         if link == LinkId::LOOPBACK || !sound {
             return Err(Errno::EINVAL);
         }
-        self.shared.doorbell.ring(Request::Change(link, change));
-        Ok(())
+        let pending = Arc::new(PendingChange::default());
+        self.shared.doorbell.ring(Request::Change { link, change, pending: Arc::clone(&pending) });
+        pending.wait()
     }
 
     /// A tap on an interface, or on all, that keeps `snap_length` bytes of each frame.
@@ -166,10 +171,33 @@ impl Net {
     /// Sets the clock by a time server.
     ///
     /// # Errors
-    /// Those of [`Network::lookup`]; ETIMEDOUT, EPROTO (an answer that cannot be used), ENETUNREACH.
-    pub fn synchronise(&self, server: &str) -> Result<Correction> {
-        let address = self.resolver.lookup(server)?.first().copied().ok_or(Errno::ENOENT)?;
-        ntp::synchronise(&self.shared, address)
+    /// ETIMEDOUT, EPROTO (an answer that cannot be used), ECANCELED; what sending gives, for instance ENETUNREACH.
+    pub fn synchronise(&self, server: IpAddr) -> Result<Correction> {
+        ntp::synchronise(&self.shared, server)
+    }
+
+    /// How far the clock is off, by the word of a time server.
+    ///
+    /// # Errors
+    /// Those of [`synchronise`](Self::synchronise).
+    pub fn ask_time(&self, server: IpAddr) -> Result<Correction> {
+        ntp::ask(&self.shared, server)
+    }
+
+    /// The addresses of a host, the best first, and who says so.
+    ///
+    /// # Errors
+    /// Those of [`Network::lookup`].
+    pub fn find(&self, host: &str) -> Result<Answer> {
+        self.resolver.find(host)
+    }
+
+    /// The same by the word of one name server, whatever is known here.
+    ///
+    /// # Errors
+    /// Those of [`Network::lookup`].
+    pub fn ask_name_server(&self, server: IpAddr, host: &str) -> Result<Answer> {
+        self.resolver.ask_server(server, host)
     }
 
     /// Waits until an interface has an address by which others can be reached.

@@ -20,6 +20,9 @@ use wait::WaitList;
 /// Where the stack's messages go, a line each.
 pub type Log = Arc<dyn Fn(&str) + Send + Sync>;
 
+/// Tells the number of the process that the calling thread works for; `None` in a thread of the kernel's own.
+pub type Owner = Arc<dyn Fn() -> Option<u32> + Send + Sync>;
+
 /// What the net thread publishes when it changes.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Board {
@@ -36,6 +39,7 @@ pub(crate) struct Shared {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) log: Log,
+    owner: Owner,
     pub(crate) doorbell: Doorbell,
     pub(crate) tcp_ports: Arc<PortTable>,
     udp_ports: Arc<PortTable>,
@@ -55,11 +59,18 @@ pub(crate) struct Shared {
 
 impl Shared {
     /// For `links` interfaces.
-    pub(crate) fn new(clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>, log: Log, links: usize) -> Shared {
+    pub(crate) fn new(
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        log: Log,
+        owner: Owner,
+        links: usize,
+    ) -> Shared {
         Shared {
             clock,
             entropy,
             log,
+            owner,
             doorbell: Doorbell::default(),
             tcp_ports: Arc::default(),
             udp_ports: Arc::default(),
@@ -117,6 +128,11 @@ impl Shared {
     /// How many frames an interface refused.
     pub(crate) fn refused(&self, link: LinkId) -> u64 {
         self.refused.get(link.0).map_or(0, |count| count.load(Ordering::Relaxed))
+    }
+
+    /// The process for which the calling thread works.
+    pub(crate) fn owner(&self) -> Option<u32> {
+        (self.owner)()
     }
 
     /// A number that nothing had before.

@@ -116,6 +116,8 @@ pub struct SocketStatus {
     pub send_queue: usize,
     /// Datagrams lost because nobody read.
     pub dropped: u64,
+    /// The process that made or accepted it.
+    pub owner: Option<u32>,
     /// A number that stays its own.
     pub id: u64,
 }

@@ -30,14 +30,17 @@ impl Job {
         Arc::new(Job::default())
     }
 
-    /// Kills every process of the job, also those that join later.
+    /// Kills every process of the job, also those that join later. An interrupt that all catch that are there is no kill.
     pub fn kill(&self, reason: KillReason) {
         let mut members = lock(&self.members);
-        members.killed.get_or_insert(reason);
         let running: Vec<_> = members.running.values().cloned().collect();
+        let is_caught = reason == KillReason::Interrupt && !running.is_empty();
+        if !is_caught || !running.iter().all(|member| member.catches_interrupt()) {
+            members.killed.get_or_insert(reason);
+        }
         drop(members);
         for member in running {
-            member.request(reason.into());
+            member.kill(reason);
         }
     }
 

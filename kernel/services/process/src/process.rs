@@ -234,7 +234,13 @@ impl Process {
     /// Makes it end: every wait in it fails from now on, a guest stops at its next slice. Of several reasons the first
     /// counts. Returns at once; [`wait`](Self::wait) for the end.
     pub fn kill(&self, reason: KillReason) {
-        self.ending.request(reason.into());
+        self.ending.kill(reason);
+    }
+
+    /// Makes the next interrupt (^C) call `handler`, from whichever thread it comes, instead of ending the process: for a
+    /// program that has something to say in the end. It catches one; the next ends it.
+    pub fn catch_interrupt(&self, handler: impl FnOnce() + Send + 'static) {
+        self.ending.catch_interrupt(Box::new(handler));
     }
 
     /// Whether it was killed (it may still be running).

@@ -435,3 +435,47 @@ fn thousands_of_runs_leave_nothing() {
     assert_eq!((quota.used(), Arc::strong_count(&token)), (used, 1));
     assert_eq!(Arc::strong_count(&stdio.stdin), 3, "no descriptor is left open");
 }
+
+/// Starts a process of `job` that catches one interrupt; the receiver hears when it is ready, and of the interrupt.
+fn start_catching(table: &Arc<ProcessTable>, job: &Arc<Job>) -> (Arc<Process>, mpsc::Receiver<&'static str>) {
+    let (say, hear) = mpsc::channel();
+    let mut spawn = setup(table);
+    spawn.job = Some(Arc::clone(job));
+    let process = table.spawn(spawn, move |context| {
+        let caught = say.clone();
+        context.process.catch_interrupt(move || caught.send("caught").unwrap());
+        say.send("ready").unwrap();
+        sleep_for_ever()
+    });
+    assert_eq!(hear.recv_timeout(LIMIT), Ok("ready"));
+    (process.unwrap(), hear)
+}
+
+#[test]
+fn one_interrupt_can_be_caught_and_the_next_ends() {
+    let (table, job) = (table(), Job::new());
+    let (process, hear) = start_catching(&table, &job);
+    job.kill(KillReason::Interrupt);
+    assert_eq!(hear.recv_timeout(LIMIT), Ok("caught"));
+    assert!(!process.is_killed());
+    // It was no kill: whoever started the job goes on.
+    assert_eq!(job.kill_reason(), None);
+    job.kill(KillReason::Interrupt);
+    assert_eq!(end_of(&process), ExitStatus::Interrupted);
+    assert_eq!(job.kill_reason(), Some(KillReason::Interrupt));
+}
+
+#[test]
+fn an_interrupt_is_a_kill_for_a_job_in_which_one_does_not_catch_it() {
+    let (table, job) = (table(), Job::new());
+    let (catching, hear) = start_catching(&table, &job);
+    let mut spawn = setup(&table);
+    spawn.job = Some(Arc::clone(&job));
+    let other = table.spawn(spawn, |_| sleep_for_ever()).unwrap();
+    job.kill(KillReason::Interrupt);
+    assert_eq!(end_of(&other), ExitStatus::Interrupted);
+    assert_eq!(hear.recv_timeout(LIMIT), Ok("caught"));
+    assert_eq!(job.kill_reason(), Some(KillReason::Interrupt));
+    catching.kill(KillReason::Kill);
+    assert_eq!(end_of(&catching), ExitStatus::Killed);
+}

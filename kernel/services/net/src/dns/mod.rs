@@ -25,6 +25,30 @@ pub type HostsFile = Arc<dyn Fn() -> Option<String> + Send + Sync>;
 /// How long each round of questions to all servers waits for each of them.
 const ROUNDS: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4)];
 
+/// Addresses of a host, and who says so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The addresses, the best first.
+    pub addresses: Vec<IpAddr>,
+    /// Who says so.
+    pub source: Source,
+}
+
+/// Who knows a host's addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The name is an address.
+    Literal,
+    /// `/etc/hosts`.
+    HostsFile,
+    /// The standard: it is `localhost`.
+    Standard,
+    /// A server said so a while ago.
+    Cache,
+    /// This name server.
+    Server(IpAddr),
+}
+
 /// Finds the addresses of hosts.
 pub(crate) struct Resolver {
     shared: Arc<Shared>,
@@ -42,71 +66,91 @@ impl Resolver {
     /// The addresses of `host`, the best first: ENOENT (there is none), EAGAIN (nobody answered), EINVAL (not a name),
     /// ECANCELED.
     pub(crate) fn lookup(&self, host: &str) -> Result<Vec<IpAddr>> {
+        Ok(self.find(host)?.addresses)
+    }
+
+    /// The same, with who says so.
+    pub(crate) fn find(&self, host: &str) -> Result<Answer> {
         if let Some(literal) = literal(host) {
-            return Ok(vec![literal]);
+            return Ok(Answer { addresses: vec![literal], source: Source::Literal });
         }
         let name = Name::parse(host).ok_or(Errno::EINVAL)?;
         let listed = (self.hosts)().map(|text| hosts::find(&text, &name)).unwrap_or_default();
         if !listed.is_empty() {
-            return Ok(listed);
+            return Ok(Answer { addresses: listed, source: Source::HostsFile });
         }
         // RFC 6761, section 6.3: never asked of others.
         if name.is_localhost() {
-            return Ok(vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]);
+            let addresses = vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+            return Ok(Answer { addresses, source: Source::Standard });
         }
-        let mut addresses = self.resolve(&name)?;
-        if addresses.is_empty() {
+        self.sorted(self.resolve(&name)?)
+    }
+
+    /// What `server` says, whatever is known here; errors as of [`lookup`](Self::lookup).
+    pub(crate) fn ask_server(&self, server: IpAddr, host: &str) -> Result<Answer> {
+        let name = Name::parse(host).ok_or(Errno::EINVAL)?;
+        let replies = self.ask(&name, vec![Question::V4, Question::V6], &[server])?;
+        let addresses = replies.into_iter().flat_map(|(_, reply, _)| reply.addresses).collect();
+        self.sorted(Answer { addresses, source: Source::Server(server) })
+    }
+
+    fn sorted(&self, mut answer: Answer) -> Result<Answer> {
+        if answer.addresses.is_empty() {
             return Err(Errno::ENOENT);
         }
         let routes = self.shared.routes();
-        addresses.sort_by_key(|address| rank(&routes, *address));
-        Ok(addresses)
+        answer.addresses.sort_by_key(|address| rank(&routes, *address));
+        Ok(answer)
     }
 
     /// IPv4 and IPv6 addresses, from the cache and from servers. Half an answer is one, when there is no more.
-    fn resolve(&self, name: &Name) -> Result<Vec<IpAddr>> {
-        let mut found = Vec::new();
+    fn resolve(&self, name: &Name) -> Result<Answer> {
+        let mut answer = Answer { addresses: Vec::new(), source: Source::Cache };
         let mut open = Vec::new();
         for question in [Question::V4, Question::V6] {
             match self.cache().get(name, question, self.shared.clock.monotonic_ns()) {
-                Some(addresses) => found.extend(addresses),
+                Some(addresses) => answer.addresses.extend(addresses),
                 None => open.push(question),
             }
         }
-        match self.ask(name, &mut open, &mut found) {
-            Err(error) if found.is_empty() => Err(error),
-            _ => Ok(found),
+        if open.is_empty() || !answer.addresses.is_empty() {
+            return Ok(answer);
         }
+        let servers = self.shared.board().name_servers.clone();
+        for (question, reply, server) in self.ask(name, open, &servers)? {
+            answer.addresses.extend_from_slice(&reply.addresses);
+            answer.source = Source::Server(server);
+            self.remember(name, question, reply);
+        }
+        Ok(answer)
     }
 
-    /// Asks the servers until no question is open.
-    fn ask(&self, name: &Name, open: &mut Vec<Question>, found: &mut Vec<IpAddr>) -> Result<()> {
-        let servers = self.shared.board().name_servers.clone();
+    /// Asks the servers until no question is open, or some are answered with addresses: nobody wants to wait then for
+    /// perhaps more.
+    fn ask(&self, name: &Name, mut open: Vec<Question>, servers: &[IpAddr]) -> Result<Vec<(Question, Reply, IpAddr)>> {
+        let mut answers: Vec<(Question, Reply, IpAddr)> = Vec::new();
         for patience in ROUNDS {
             for turn in 0..servers.len() {
-                // With some addresses in hand nobody wants to wait for perhaps more.
-                if open.is_empty() || !found.is_empty() {
-                    return Ok(());
-                }
                 let position = (self.favourite.load(Ordering::Relaxed) + turn) % servers.len();
                 let Some(server) = servers.get(position) else { continue };
                 let exchange = Exchange { shared: &self.shared, server: *server, deadline: Instant::now() + patience };
-                let replies = match exchange.run(name, open) {
+                let replies = match exchange.run(name, &open) {
                     Err(Errno::ECANCELED) => return Err(Errno::ECANCELED),
                     Err(_) => continue,
                     Ok(replies) => replies,
                 };
-                if !replies.is_empty() {
+                if !replies.is_empty() && servers.len() > 1 {
                     self.favourite.store(position, Ordering::Relaxed);
                 }
-                for (question, reply) in replies {
-                    open.retain(|still| *still != question);
-                    found.extend_from_slice(&reply.addresses);
-                    self.remember(name, question, reply);
+                open.retain(|still| replies.iter().all(|(question, _)| question != still));
+                answers.extend(replies.into_iter().map(|(question, reply)| (question, reply, *server)));
+                if open.is_empty() || answers.iter().any(|(_, reply, _)| !reply.addresses.is_empty()) {
+                    return Ok(answers);
                 }
             }
         }
-        if open.is_empty() { Ok(()) } else { Err(Errno::EAGAIN) }
+        if answers.is_empty() || !open.is_empty() { Err(Errno::EAGAIN) } else { Ok(answers) }
     }
 
     fn remember(&self, name: &Name, question: Question, reply: Reply) {

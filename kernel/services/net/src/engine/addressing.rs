@@ -2,9 +2,11 @@
 
 use super::routers::{Routers, link_local};
 use crate::config::{FamilyPlan, LinkPlan, is_host};
+use crate::doorbell::Change;
 use crate::routes::{IpNet, LinkId};
 use crate::status::{AddressStatus, Origin};
-use interfaces::MacAddress;
+use interfaces::{Errno, MacAddress, Result};
+use smoltcp::config::{IFACE_MAX_ADDR_COUNT, IFACE_MAX_ROUTE_COUNT};
 use smoltcp::iface::SocketHandle;
 use smoltcp::time::Instant;
 use smoltcp::wire::{DhcpMessageType, DhcpPacket, DhcpRepr};
@@ -102,6 +104,35 @@ impl Addressing {
         self.fixed_servers.iter().chain(&self.lease.name_servers).copied().chain(advertised).collect()
     }
 
+    /// Whether a change makes sense; see `upkeep::change` for the errors.
+    pub(super) fn check(&self, change: Change) -> Result<()> {
+        let (addresses, gateways) = (self.addresses(), self.gateways());
+        let has = |address: IpAddr| addresses.iter().any(|known| known.net.address == address);
+        match change {
+            Change::AddAddress(net) if has(net.address) => Err(Errno::EEXIST),
+            Change::AddAddress(_) if addresses.len() >= IFACE_MAX_ADDR_COUNT => Err(Errno::ENOSPC),
+            Change::RemoveAddress(address) if !has(address) => Err(Errno::EADDRNOTAVAIL),
+            Change::AddRoute(_, via) if !addresses.iter().any(|known| known.net.contains(via)) => {
+                Err(Errno::ENETUNREACH)
+            }
+            Change::AddRoute(to, _) if self.fixed_gateways.iter().all(|(known, _)| *known != to) => {
+                if gateways.len() >= IFACE_MAX_ROUTE_COUNT { Err(Errno::ENOSPC) } else { Ok(()) }
+            }
+            // What a router advertises comes back with its next advertisement.
+            Change::RemoveRoute(to) => match gateways.iter().find(|(known, ..)| *known == to) {
+                None => Err(Errno::ESRCH),
+                Some((.., Origin::Router)) => Err(Errno::EPERM),
+                Some(_) => Ok(()),
+            },
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether a DHCP server gave this address.
+    pub(super) fn is_leased(&self, address: IpAddr) -> bool {
+        self.lease.net.is_some_and(|net| net.address == address)
+    }
+
     pub(super) fn add(&mut self, net: IpNet, origin: Origin) {
         self.fixed.retain(|known| known.net.address != net.address);
         self.fixed.push(AddressStatus { net, origin });
@@ -120,8 +151,13 @@ impl Addressing {
         self.fixed_gateways.push((to, via));
     }
 
+    /// Removes a route that was given, or else what the DHCP server said; that comes back when the lease is renewed.
     pub(super) fn remove_route(&mut self, to: IpNet) {
+        let before = self.fixed_gateways.len();
         self.fixed_gateways.retain(|(known, _)| *known != to);
+        if self.fixed_gateways.len() == before {
+            self.lease.router.take_if(|via| IpNet::default_route(*via) == to);
+        }
     }
 
     /// Reads a DHCP message for what smoltcp's client does not look for: time servers.

@@ -23,14 +23,14 @@ mod upkeep;
 mod version;
 
 use crate::config::{LinkPlan, Plan};
-use crate::doorbell::Request;
+use crate::doorbell::{PendingChange, Request};
 use crate::index::Audience;
 use crate::routes::{LinkId, RouteTable};
 use crate::shared::{Board, Shared};
 use crate::state::{Message, Protocol};
 use datagrams::Datagrams;
 use icmp::{Failure, Notice};
-use interfaces::NetDevice;
+use interfaces::{Errno, NetDevice, Result};
 use link::Link;
 use receive::receive_frame;
 use smoltcp::time::{Duration, Instant};
@@ -60,6 +60,8 @@ pub(crate) struct Engine {
     /// How many sockets have joined a group.
     groups: HashMap<(LinkId, IpAddr), usize>,
     plan: Plan,
+    /// Changes that were made and not yet published.
+    changed: Vec<(Arc<PendingChange>, Result<()>)>,
     stopped: bool,
 }
 
@@ -84,6 +86,7 @@ impl Engine {
             upkeeps,
             groups: HashMap::new(),
             plan,
+            changed: Vec::new(),
             stopped: false,
         };
         engine.upkeep(now);
@@ -110,6 +113,9 @@ impl Engine {
     pub(crate) fn poll(&mut self, now: Instant) -> Option<Instant> {
         let mut progress = self.take_requests(now);
         self.upkeep(now);
+        for (pending, outcome) in self.changed.drain(..) {
+            pending.finish(outcome);
+        }
         let mut turns = 0;
         while turns < TURNS && self.turn(now) {
             turns += 1;
@@ -235,10 +241,9 @@ impl Engine {
             Request::EndpointClosed(id) => self.datagrams.closed(id, &mut self.links, now),
             Request::Joined(group, link) => self.join(group, link),
             Request::Left(group, link) => self.leave(group, link),
-            Request::Change(id, change) => {
-                if let Some(link) = self.links.get_mut(id.0) {
-                    upkeep::change(link, change, now);
-                }
+            Request::Change { link, change, pending } => {
+                let link = self.links.get_mut(link.0).ok_or(Errno::ENODEV);
+                self.changed.push((pending, link.and_then(|link| upkeep::change(link, change, now))));
             }
             Request::Stop => self.stopped = true,
         }

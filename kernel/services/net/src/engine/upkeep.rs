@@ -8,6 +8,7 @@ use crate::doorbell::Change;
 use crate::routes::{IpNet, LinkId};
 use crate::shared::Shared;
 use crate::status::{Origin, RouteStatus};
+use interfaces::Result;
 use smoltcp::socket::dhcpv4;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::DhcpOption;
@@ -104,9 +105,7 @@ impl Upkeep {
     /// What was learned may be wrong on the network that is there now.
     fn begin_anew(&mut self, link: &mut Link, now: Instant) {
         link.addressing.forget(now);
-        if let Some(handle) = link.addressing.dhcp.take() {
-            link.sockets.remove(handle);
-        }
+        stop_dhcp(link);
     }
 
     fn tend_dhcp(&mut self, link: &mut Link, shared: &Shared, now: Instant) -> bool {
@@ -197,24 +196,37 @@ fn describe(name: &str, lease: &Lease4) -> String {
     }
 }
 
-/// Changes an interface's configuration.
-pub(super) fn change(link: &mut Link, change: Change, now: Instant) {
+/// Changes an interface's configuration: EEXIST, EADDRNOTAVAIL (no such address), ESRCH (no such route), ENETUNREACH (a router
+/// that is not on the link), ENOSPC.
+pub(super) fn change(link: &mut Link, change: Change, now: Instant) -> Result<()> {
+    link.addressing.check(change)?;
     match change {
         Change::Up => link.wire.enabled.set(true),
         Change::Down => link.wire.enabled.set(false),
         Change::AddAddress(net) => link.addressing.add(net, Origin::Static),
+        Change::RemoveAddress(address) if link.addressing.is_leased(address) => {
+            link.addressing.wants_dhcp = false;
+            stop_dhcp(link);
+        }
         Change::RemoveAddress(address) => link.addressing.remove(address),
         Change::AddRoute(to, via) => link.addressing.add_route(to, via),
         Change::RemoveRoute(to) => link.addressing.remove_route(to),
         Change::Dhcp => {
             link.addressing.wants_dhcp = true;
             link.addressing.forget(now);
-            if let Some(handle) = link.addressing.dhcp.take() {
-                link.sockets.remove(handle);
-            }
+            stop_dhcp(link);
         }
     }
     link.addressing.is_new = true;
+    Ok(())
+}
+
+/// Ends the DHCP client and what it was given; a new one starts where one is wanted.
+fn stop_dhcp(link: &mut Link) {
+    link.addressing.lease = Lease4::default();
+    if let Some(handle) = link.addressing.dhcp.take() {
+        link.sockets.remove(handle);
+    }
 }
 
 /// The routes of an interface: its own networks, and those behind routers.

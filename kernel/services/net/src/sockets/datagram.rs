@@ -30,7 +30,7 @@ pub(crate) struct DatagramSocket {
 
 impl DatagramSocket {
     pub(crate) fn new(shared: Arc<Shared>, protocol: Protocol, family: Family) -> DatagramSocket {
-        let endpoint = Arc::new(Endpoint::new(shared.new_id(), protocol, family));
+        let endpoint = Arc::new(Endpoint::new(shared.new_id(), shared.owner(), protocol, family));
         DatagramSocket { shared, endpoint }
     }
 

@@ -99,6 +99,7 @@ impl TcpSocket {
         let local = SocketAddr::new(path.source, lease.port);
         let id = ConnectionId(self.shared.new_id());
         let connection = Arc::new(Connection::new(id, local, remote, options));
+        connection.set_owner(self.shared.owner());
         let request = Request::Connect { connection: Arc::clone(&connection), lease, path };
         self.shared.doorbell.ring(request);
         Ok(Role::Connected { connection, lease: bound.cloned(), reported: Reported::No })
@@ -175,7 +176,8 @@ impl Socket for TcpSocket {
             Role::Connected { .. } => return Err(Errno::EINVAL),
         };
         lease.listen()?;
-        let listener = Arc::new(Listener::new(ListenerId(self.shared.new_id()), lease, backlog, inner.options));
+        let id = ListenerId(self.shared.new_id());
+        let listener = Arc::new(Listener::new(id, self.shared.owner(), lease, backlog, inner.options));
         self.shared.listeners.insert(&listener);
         inner.role = Role::Listening(listener);
         drop(inner);
@@ -189,6 +191,7 @@ impl Socket for TcpSocket {
             _ => return Err(Errno::EINVAL),
         };
         let connection = listener.take().ok_or(Errno::EAGAIN)?;
+        connection.set_owner(self.shared.owner());
         let peer = address::present(connection.remote, self.family);
         Ok((Arc::new(TcpSocket::accepted(Arc::clone(&self.shared), self.family, connection)), peer))
     }

@@ -4,6 +4,7 @@ use crate::options::Options;
 use interfaces::{Errno, Result};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use vfs::Readiness;
 use vfs::socket::TcpState;
@@ -70,6 +71,8 @@ pub(crate) struct Connection {
     pub(crate) local: SocketAddr,
     /// The peer's, canonical.
     pub(crate) remote: SocketAddr,
+    /// The number of the process that has it; 0 for none.
+    owner: AtomicU32,
     stream: Mutex<Stream>,
     pub(crate) waiters: WaitList,
 }
@@ -91,7 +94,16 @@ impl Connection {
             called: false,
             in_flight: (0, 0),
         };
-        Connection { id, local, remote, stream: Mutex::new(stream), waiters: WaitList::new() }
+        Connection { id, local, remote, owner: AtomicU32::new(0), stream: Mutex::new(stream), waiters: WaitList::new() }
+    }
+
+    /// The process that called or accepted.
+    pub(crate) fn owner(&self) -> Option<u32> {
+        Some(self.owner.load(Ordering::Relaxed)).filter(|owner| *owner != 0)
+    }
+
+    pub(crate) fn set_owner(&self, owner: Option<u32>) {
+        self.owner.store(owner.unwrap_or(0), Ordering::Relaxed);
     }
 
     pub(crate) fn stream(&self) -> MutexGuard<'_, Stream> {

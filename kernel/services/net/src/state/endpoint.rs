@@ -78,6 +78,8 @@ pub(crate) struct EndpointState {
 /// A datagram socket.
 pub(crate) struct Endpoint {
     pub(crate) id: u64,
+    /// The process that made it.
+    pub(crate) owner: Option<u32>,
     pub(crate) protocol: Protocol,
     pub(crate) family: Family,
     state: Mutex<EndpointState>,
@@ -85,8 +87,8 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
-    pub(crate) fn new(id: u64, protocol: Protocol, family: Family) -> Endpoint {
-        Endpoint { id, protocol, family, state: Mutex::default(), waiters: WaitList::new() }
+    pub(crate) fn new(id: u64, owner: Option<u32>, protocol: Protocol, family: Family) -> Endpoint {
+        Endpoint { id, owner, protocol, family, state: Mutex::default(), waiters: WaitList::new() }
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, EndpointState> {

@@ -27,15 +27,23 @@ struct Queue {
 /// A listening socket.
 pub(crate) struct Listener {
     pub(crate) id: ListenerId,
+    /// The process that made it.
+    pub(crate) owner: Option<u32>,
     pub(crate) lease: Arc<Lease>,
     queue: Mutex<Queue>,
     pub(crate) waiters: WaitList,
 }
 
 impl Listener {
-    pub(crate) fn new(id: ListenerId, lease: Arc<Lease>, backlog: usize, options: Options) -> Listener {
+    pub(crate) fn new(
+        id: ListenerId,
+        owner: Option<u32>,
+        lease: Arc<Lease>,
+        backlog: usize,
+        options: Options,
+    ) -> Listener {
         let queue = Queue { waiting: VecDeque::new(), backlog: bounded(backlog), open: true, options };
-        Listener { id, lease, queue: Mutex::new(queue), waiters: WaitList::new() }
+        Listener { id, owner, lease, queue: Mutex::new(queue), waiters: WaitList::new() }
     }
 
     pub(crate) fn host(&self) -> Host {

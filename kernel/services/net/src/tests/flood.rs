@@ -11,6 +11,7 @@ use smoltcp::wire::{
     TcpSeqNumber,
 };
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 use vfs::Interest;
 use vfs::socket::{Family, Socket};
 
@@ -315,7 +316,7 @@ fn fragments_that_never_fit_are_forgotten() {
 #[test]
 fn a_stopped_interface_hears_and_says_nothing() {
     let (mut world, sockets) = target();
-    world.shared.doorbell.ring(Request::Change(LinkId(1), Change::Down));
+    world.shared.doorbell.ring(Request::Change { link: LinkId(1), change: Change::Down, pending: Arc::default() });
     world.pass(1);
     world.keep_seen = true;
     for _ in 0..100 {

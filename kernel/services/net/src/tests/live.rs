@@ -3,7 +3,7 @@
 use super::peer::Peer;
 use super::wire::{Dice, TestNic};
 use super::world::{OWN, at, pattern};
-use crate::{Net, Settings};
+use crate::{Net, Settings, Source};
 use interfaces::{Clock, Errno, Result};
 use smoltcp::iface::SocketHandle;
 use smoltcp::time::Instant as WireInstant;
@@ -17,6 +17,8 @@ use std::time::{Duration, Instant};
 use vfs::Interest;
 use vfs::socket::{Family, Network, Socket, SocketKind, Take};
 
+/// The process that all threads work for.
+const OWNER: u32 = 7;
 /// No test waits longer.
 const LIMIT: Duration = Duration::from_secs(20);
 
@@ -107,6 +109,7 @@ impl Live {
             command_line: command_line.into(),
             log: Arc::new(move |line| lines.lock().expect("a log").push(line.into())),
             hosts: Arc::new(move || Some(hosts.into())),
+            owner: Arc::new(|| Some(OWNER)),
         };
         let net = Some(Net::start(settings).expect("threads"));
         Live { net, clock, log, bell, stop, peer: Some(peer) }
@@ -214,6 +217,16 @@ fn names_are_found_and_remembered() {
     assert_eq!(net.lookup("localhost").map(|found| found.len()), Ok(2));
     assert_eq!(net.lookup("no spaces"), Err(Errno::EINVAL));
     assert_eq!(asked.load(Ordering::SeqCst), 2);
+    let source = |host: &str| net.find(host).map(|answer| answer.source);
+    assert_eq!(source("www.example.com"), Ok(Source::Cache));
+    assert_eq!(source("new.example.com"), Ok(Source::Server([10, 0, 0, 1].into())));
+    assert_eq!(source("box"), Ok(Source::HostsFile));
+    assert_eq!(source("localhost"), Ok(Source::Standard));
+    assert_eq!(source("::1"), Ok(Source::Literal));
+    // One server's word, whatever is known here.
+    let other = net.ask_name_server([10, 0, 0, 1].into(), "box").expect("an answer");
+    assert_eq!((texts(&other.addresses).len(), other.source), (2, Source::Server([10, 0, 0, 1].into())));
+    assert_eq!(net.lookup("box").map(|found| texts(&found)), Ok(vec!["10.9.9.9".into()]));
 }
 
 #[test]
@@ -361,8 +374,9 @@ fn the_clock_is_set_at_boot() {
     }
     let seconds = live.clock.realtime_ns() / 1_000_000_000;
     assert!((NEW_YEAR_2026..NEW_YEAR_2026 + 60).contains(&seconds), "{seconds}");
-    let correction = live.net().synchronise("10.0.0.1").expect("an answer");
+    let correction = live.net().synchronise([10, 0, 0, 1].into()).expect("an answer");
     assert_eq!(correction.stratum, 1);
+    assert_eq!(live.net().ask_time([10, 0, 0, 1].into()).map(|correction| correction.stratum), Ok(1));
 }
 
 #[test]
@@ -389,6 +403,7 @@ fn threads_talk_over_loopback() {
         block(&*socket, || socket.send(b"thanks", None)).expect("half open");
     });
     let client = net.socket(Family::V4, SocketKind::Stream).expect("a socket");
+    assert!(net.sockets().iter().all(|socket| socket.owner == Some(OWNER)));
     block(&*client, || client.connect(at("127.0.0.1:80"))).expect("somebody listens");
     let mut rest: VecDeque<&[u8]> = data.chunks(50_000).collect();
     while let Some(chunk) = rest.pop_front() {
@@ -419,11 +434,22 @@ fn listings_and_changes() {
     assert_eq!(net.change("eth0", add("224.0.0.1/4")), Err(Errno::EINVAL));
     assert_eq!(net.change("lo", add("10.1.0.5/16")), Err(Errno::EINVAL));
     assert_eq!(net.change("eth7", crate::Change::Up), Err(Errno::ENODEV));
-    let limit = Instant::now() + LIMIT;
-    let has = || net.routes().iter().any(|route| route.to.to_string() == "10.1.0.0/16");
-    while !has() {
-        assert!(Instant::now() < limit);
-        std::thread::yield_now();
+    let has = |to: &str| net.routes().iter().any(|route| route.to.to_string() == to);
+    assert!(has("10.1.0.0/16"));
+    assert_eq!(net.change("eth0", add("10.1.0.5/16")), Err(Errno::EEXIST));
+    let address = |text: &str| text.parse::<IpAddr>().expect("an address");
+    let route = |text: &str| text.parse::<crate::IpNet>().expect("a network");
+    let through = |via: &str| crate::Change::AddRoute(route("172.16.0.0/12"), address(via));
+    assert_eq!(net.change("eth0", through("10.7.0.1")), Err(Errno::ENETUNREACH));
+    assert_eq!(net.change("eth0", through("10.1.0.1")), Ok(()));
+    assert!(has("172.16.0.0/12"));
+    assert_eq!(net.change("eth0", crate::Change::RemoveRoute(route("172.16.0.0/12"))), Ok(()));
+    assert_eq!(net.change("eth0", crate::Change::RemoveRoute(route("172.16.0.0/12"))), Err(Errno::ESRCH));
+    assert_eq!(net.change("eth0", crate::Change::RemoveAddress(address("10.1.0.5"))), Ok(()));
+    assert_eq!(net.change("eth0", crate::Change::RemoveAddress(address("10.1.0.5"))), Err(Errno::EADDRNOTAVAIL));
+    for n in net.interfaces()[1].addresses.len()..8 {
+        assert_eq!(net.change("eth0", add(&format!("10.{n}.0.1/16"))), Ok(()));
     }
+    assert_eq!(net.change("eth0", add("10.99.0.1/16")), Err(Errno::ENOSPC));
     assert!(net.capture(Some("eth7"), 100).is_err());
 }

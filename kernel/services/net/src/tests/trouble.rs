@@ -238,7 +238,11 @@ fn a_connection_ends_when_its_address_goes() {
     let mut world = World::new(OWN);
     let (_, server) = connected(&mut world);
     let change = crate::doorbell::Change::RemoveAddress([10, 0, 0, 5].into());
-    world.shared.doorbell.ring(crate::doorbell::Request::Change(crate::routes::LinkId(1), change));
+    world.shared.doorbell.ring(crate::doorbell::Request::Change {
+        link: crate::routes::LinkId(1),
+        change,
+        pending: Arc::default(),
+    });
     world.until(5, |_| server.poll(vfs::Interest::default(), None).hangup);
     assert_eq!(server.take_error(), Some(Errno::ENETDOWN));
     drop(server);

@@ -59,7 +59,7 @@ impl World {
         let log = Arc::new(Mutex::new(Vec::new()));
         let lines = Arc::clone(&log);
         let write = move |line: &str| lines.lock().expect("a log").push(line.to_owned());
-        let shared = Arc::new(Shared::new(clock.clone(), dice.clone(), Arc::new(write), 2));
+        let shared = Arc::new(Shared::new(clock.clone(), dice.clone(), Arc::new(write), Arc::new(|| None), 2));
         let nic = Arc::new(TestNic::new(|| {}));
         let (plan, complaints) = Plan::parse(command_line);
         assert!(complaints.is_empty(), "{complaints:?}");

@@ -2,8 +2,8 @@
 
 use super::load::LoadAverage;
 use crate::mount::Vfs;
-use interfaces::{Clock, MachineInfo};
-use std::sync::{Arc, Mutex, Weak};
+use interfaces::{Clock, Errno, MachineInfo, Result};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 
 /// What a process is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +51,14 @@ pub trait ProcSource: Send + Sync {
     fn started(&self) -> u64;
 }
 
+/// A folder of files whose texts another crate writes: `/proc/net`.
+pub trait TextFolder: Send + Sync {
+    /// The names of its files, always the same.
+    fn names(&self) -> &'static [&'static str];
+    /// The text of one, as of now.
+    fn text(&self, name: &str) -> Option<String>;
+}
+
 /// What `/proc` says of the machine.
 pub struct Machine {
     /// Processor and memory.
@@ -70,4 +78,23 @@ pub(super) struct Facts {
     pub(super) machine: Machine,
     pub(super) source: Arc<dyn ProcSource>,
     pub(super) load: Mutex<LoadAverage>,
+    /// Folders of others, by name.
+    pub(super) folders: RwLock<Vec<(&'static str, Arc<dyn TextFolder>)>>,
+}
+
+impl Facts {
+    pub(super) fn add_folder(&self, name: &'static str, folder: Arc<dyn TextFolder>) {
+        // One push.
+        self.folders.write().unwrap_or_else(PoisonError::into_inner).push((name, folder));
+    }
+
+    /// The folders of others, in the order in which they came.
+    pub(super) fn folders(&self) -> Vec<(&'static str, Arc<dyn TextFolder>)> {
+        self.folders.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn folder(&self, at: usize) -> Result<Arc<dyn TextFolder>> {
+        let folders = self.folders.read().unwrap_or_else(PoisonError::into_inner);
+        folders.get(at).map(|(_, folder)| Arc::clone(folder)).ok_or(Errno::ENOENT)
+    }
 }

@@ -18,6 +18,10 @@ pub(super) enum Place {
     Own,
     /// `/proc/NAME`
     Machine(MachineFile),
+    /// `/proc/NAME`, a folder of others
+    Folder(usize),
+    /// `/proc/NAME/NAME`, a file in it
+    FolderFile(usize, usize),
     /// `/proc/PID`
     Process(u32),
     /// `/proc/PID/NAME`
@@ -33,9 +37,9 @@ pub(super) enum Place {
 impl Place {
     fn kind(self) -> Kind {
         match self {
-            Place::Root | Place::Process(_) | Place::Descriptors(_) => Kind::Directory,
+            Place::Root | Place::Folder(_) | Place::Process(_) | Place::Descriptors(_) => Kind::Directory,
             Place::Own | Place::Cwd(_) | Place::Descriptor(..) => Kind::Symlink,
-            Place::Machine(_) | Place::ProcessFile(..) => Kind::Regular,
+            Place::Machine(_) | Place::FolderFile(..) | Place::ProcessFile(..) => Kind::Regular,
         }
     }
 
@@ -47,6 +51,8 @@ impl Place {
             Place::Root => 1,
             Place::Own => 2,
             Place::Machine(file) => 3 + file as u64,
+            Place::Folder(at) => FIRST_FOLDER + at as u64 * FOLDER_NODES,
+            Place::FolderFile(at, file) => FIRST_FOLDER + at as u64 * FOLDER_NODES + 1 + file as u64,
             Place::Process(pid) => of_process(pid, 0),
             Place::Cwd(pid) => of_process(pid, 1),
             Place::Descriptors(pid) => of_process(pid, 2),
@@ -68,7 +74,8 @@ impl Place {
         match self {
             Place::Descriptor(pid, _) => Place::Descriptors(pid),
             Place::ProcessFile(pid, _) | Place::Cwd(pid) | Place::Descriptors(pid) => Place::Process(pid),
-            Place::Root | Place::Own | Place::Machine(_) | Place::Process(_) => Place::Root,
+            Place::FolderFile(at, _) => Place::Folder(at),
+            Place::Root | Place::Own | Place::Machine(_) | Place::Folder(_) | Place::Process(_) => Place::Root,
         }
     }
 }
@@ -91,10 +98,16 @@ impl Entry {
         match self.place {
             Place::Root => {
                 let files = MachineFile::ALL.iter().map(|&(name, file)| (name, Place::Machine(file)));
-                let fixed = files.chain(source.current().map(|_| ("self", Place::Own)));
+                let folders = self.facts.folders();
+                let folders = folders.iter().enumerate().map(|(at, (name, _))| (*name, Place::Folder(at)));
+                let fixed = files.chain(folders).chain(source.current().map(|_| ("self", Place::Own)));
                 let fixed = fixed.enumerate().map(|(at, (name, place))| numbered(at, name, place));
                 let of_process = |pid: u32| (FIRST_PROCESS + u64::from(pid), pid.to_string(), Place::Process(pid));
                 Ok(fixed.chain(source.processes().into_iter().map(of_process)).collect())
+            }
+            Place::Folder(at) => {
+                let names = self.facts.folder(at)?.names().iter().enumerate();
+                Ok(names.map(|(file, name)| numbered(file, name, Place::FolderFile(at, file))).collect())
             }
             Place::Process(pid) => {
                 source.process(pid).ok_or(Errno::ENOENT)?;
@@ -116,6 +129,10 @@ impl Entry {
     fn text(&self) -> Result<String> {
         match self.place {
             Place::Machine(file) => Ok(machine::text(&self.facts, file)),
+            Place::FolderFile(at, file) => {
+                let folder = self.facts.folder(at)?;
+                folder.names().get(file).and_then(|name| folder.text(name)).ok_or(Errno::ENOENT)
+            }
             Place::ProcessFile(pid, file) => {
                 let info = self.facts.source.process(pid).ok_or(Errno::ENOENT)?;
                 Ok(process::text(pid, &info, file))
@@ -124,6 +141,10 @@ impl Entry {
         }
     }
 }
+
+/// The numbers of the folders' nodes: above those of the machine's files, below those of processes, a range for each.
+const FIRST_FOLDER: u64 = 1 << 16;
+const FOLDER_NODES: u64 = 1 << 8;
 
 /// Cookies below stand for `.` and `..`.
 const FIRST_COOKIE: u64 = 2;

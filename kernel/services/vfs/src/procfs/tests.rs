@@ -55,6 +55,18 @@ impl MachineInfo for Hardware {
     }
 }
 
+struct Poem;
+
+impl TextFolder for Poem {
+    fn names(&self) -> &'static [&'static str] {
+        &["first", "second"]
+    }
+
+    fn text(&self, name: &str) -> Option<String> {
+        (name == "second").then(|| "line two\n".to_owned())
+    }
+}
+
 fn process(name: &str) -> ProcessInfo {
     ProcessInfo {
         name: name.to_owned(),
@@ -85,6 +97,7 @@ fn tree() -> (Arc<Vfs>, Arc<Processes>) {
         vfs: Arc::downgrade(&vfs),
     };
     let procfs = ProcFs::new(machine, processes.clone());
+    procfs.add_folder("net", Arc::new(Poem));
     vfs.mount("/proc", procfs.root(), "proc").unwrap();
     vfs.mount("/a b", RamFs::new(clock).root(), "ramfs").unwrap();
     (vfs, processes)
@@ -114,6 +127,22 @@ fn the_machine() {
     assert_eq!(cpuinfo.matches("model name\t: Test CPU\ncpu MHz\t\t: 2345.678\nflags\t\t: fpu sse2\n").count(), 2);
     assert!(text(&vfs, "/proc/stat").starts_with("cpu  300 0 0 400 0 0 0 0 0 0\ncpu0 150 0 0 200 0"));
     assert!(text(&vfs, "/proc/loadavg").ends_with(" 0/2 12\n"));
+}
+
+#[test]
+fn a_folder_of_others() {
+    let (vfs, _) = tree();
+    assert!(names(&vfs, "/proc").contains(&"net".to_owned()));
+    assert_eq!(names(&vfs, "/proc/net"), ["first", "second"]);
+    assert_eq!(text(&vfs, "/proc/net/second"), "line two\n");
+    // Its writer has none any more.
+    assert_eq!(vfs.read_file(&vfs.root(), "/proc/net/first", 100), Err(Errno::ENOENT));
+    assert_eq!(vfs.read_file(&vfs.root(), "/proc/net/third", 100), Err(Errno::ENOENT));
+    let inode = |path: &str| vfs.metadata(&vfs.root(), path, Scope::Anywhere, Follow::Yes).map(|found| found.inode);
+    assert_ne!(inode("/proc/net"), inode("/proc/net/first"));
+    assert_eq!(inode("/proc/net/../net/first"), inode("/proc/net/first"));
+    let parent = |path: &str| vfs.resolve(&vfs.root(), path, Scope::Anywhere, Follow::Yes).expect("it is there");
+    assert!(parent("/proc/net/..").is_same(&parent("/proc")));
 }
 
 #[test]
@@ -147,7 +176,7 @@ fn the_folder_lists_what_can_be_looked_up() {
     let (vfs, _) = tree();
     assert_eq!(
         names(&vfs, "/proc"),
-        ["cmdline", "cpuinfo", "loadavg", "meminfo", "mounts", "stat", "uptime", "version", "self", "7", "12"]
+        ["cmdline", "cpuinfo", "loadavg", "meminfo", "mounts", "stat", "uptime", "version", "net", "self", "7", "12"]
     );
     let mut folders = vec!["/proc".to_owned()];
     let mut inodes = std::collections::BTreeSet::new();

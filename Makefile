@@ -10,6 +10,9 @@ FEATURES ?= nes
 # An app is a folder with a main.rs.
 APPS   := $(patsubst apps-wasm/%/src/main.rs,apps-wasm/target/wasm32-wasip1/release/%.wasm,$(wildcard apps-wasm/*/src/main.rs))
 
+# The cartridges that come with `nes`, from their sources.
+GAMES  := $(if $(filter nes,$(FEATURES)),$(patsubst games/%.s,$(BUILD)/games/%.nes,$(wildcard games/*.s)))
+
 # This machine's own cargo builds what runs on it.
 CARGO  ?= cargo
 YOLK   := $(or $(CARGO_TARGET_DIR),target)/release/yolk
@@ -101,8 +104,14 @@ sunset: $(BUILD)/have-patch
 $(YOLK): FORCE
 	$(CARGO) build --release -p yolk
 
-$(IMAGE): $(KERNEL) $(APPS) $(YOLK) $(shell find boot/root)
-	$(YOLK) image $(KERNEL) $@ --root boot/root $(APPS:%=--bin %)
+$(IMAGE): $(KERNEL) $(APPS) $(GAMES) $(YOLK) $(shell find boot/root)
+	$(YOLK) image $(KERNEL) $@ --root boot/root $(APPS:%=--bin %) \
+	$(foreach game,$(GAMES),--add $(game)::/usr/share/games/$(notdir $(game)))
+
+$(BUILD)/games/%.nes: games/%.s games/nrom.cfg $(BUILD)/have-games
+	@mkdir -p $(@D)
+	ca65 $< -o $(@:.nes=.o)
+	ld65 -C games/nrom.cfg $(@:.nes=.o) -o $@
 
 $(DISC): $(IMAGE) boot/grub.cfg $(BUILD)/have-iso
 	YOLK_IMAGE=$(IMAGE) $(YOLK) pack -o $@

@@ -2,7 +2,7 @@
 # Makes this machine ready to build and run Yolk: finds each tool, installs what is missing, says how where it cannot.
 #
 #   boot/toolchain.sh rust            a Rust compiler with the sources of std, a linker, a way to wasm; prints make variables
-#   boot/toolchain.sh qemu|iso|clients|gdb|patch    the tools of that group
+#   boot/toolchain.sh qemu|iso|clients|gdb|patch|games    the tools of that group
 #
 # Two roads lead to one image. A rustup toolchain with `rust-src` and the target wasm32-wasip1 serves as it is. On Debian and
 # Ubuntu the packages below do the same, for the many machines whose Rust comes without sources. What is there is taken
@@ -145,5 +145,6 @@ case ${1:-} in
         { have ssh && have sftp && have ssh-keygen && have setsid ; } || need "SSH client" openssh-client util-linux ;;
     gdb) have gdb || need gdb gdb ;;
     patch) have patch || need patch patch ;;
-    *) stop "which tools: rust, qemu, iso, clients, gdb or patch?" ;;
+    games) { have ca65 && have ld65 ; } || need "6502 assembler, which builds the NES games" cc65 ;;
+    *) stop "which tools: rust, qemu, iso, clients, gdb, patch or games?" ;;
 esac

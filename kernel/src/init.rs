@@ -36,11 +36,11 @@ pub(crate) fn run(info: &BootInfo, topology: &Topology) -> ! {
     net.iter().for_each(|net| network::show(net, &facts));
     let host = Host { clock: Arc::new(MachineClock), entropy: Arc::new(MachineEntropy), network };
     let system = Arc::new(ThisSystem { quota, consoles: consoles.clone() });
-    let mut others = vec![run::program(host), beep::program(sound), selftest::program(provoke::EXCEPTIONS)];
+    let mut others = vec![run::program(host), beep::program(sound.clone()), selftest::program(provoke::EXCEPTIONS)];
     others.extend(graphics::programs(consoles.screen()));
     others.extend(net.iter().flat_map(nettools::programs));
     #[cfg(feature = "nes")]
-    others.push(nes::program());
+    others.push(nes::program(nes::Devices { screen: consoles.screen().cloned(), sound }));
     let programs = shell::programs(system, others, LOADERS.to_vec());
     let session = Session { table, programs };
     sessions::register(&session, &devices);

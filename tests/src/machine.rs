@@ -70,6 +70,11 @@ impl Booted {
         self.machine.wait(LIMIT).unwrap_or_else(|error| panic!("{error}:\n{}", self.console.text()))
     }
 
+    /// What a sound card has played, on a machine with one.
+    pub fn sound_path(&self) -> PathBuf {
+        self.machine.sound_path()
+    }
+
     /// The socket of QEMU's control protocol, on a machine with [`Extra::Control`].
     pub fn control_path(&self) -> PathBuf {
         self.machine.control_path()

@@ -161,6 +161,52 @@ impl Console {
         }
     }
 
+    /// The pixels of the last frame as the picture unit has them: a colour of its own for each, row by row.
+    #[must_use]
+    pub fn pixels(&self) -> &[u16] {
+        self.deck.frame_buffer_raw()
+    }
+
+    /// Makes more samples of each second, or fewer.
+    pub fn set_sound_ratio(&mut self, ratio: f32) {
+        self.deck.set_audio_sample_ratio(ratio);
+    }
+
+    /// The RAM that the cartridge's battery keeps; empty for one without.
+    pub fn battery(&mut self) -> &[u8] {
+        self.deck.sram()
+    }
+
+    /// Fills that RAM.
+    pub fn set_battery(&mut self, content: &[u8]) {
+        self.deck.set_sram(content);
+    }
+
+    /// The state of everything but the ROM.
+    ///
+    /// # Errors
+    /// What the emulator says.
+    pub fn save_state(&mut self) -> Result<Vec<u8>, String> {
+        let mut content = Vec::new();
+        self.deck.save_state(&mut content).map_err(|error| error.to_string())?;
+        Ok(content)
+    }
+
+    /// Goes back to a state.
+    ///
+    /// # Errors
+    /// What the emulator says: the state is one of another cartridge or version, or none at all. Nothing has changed then.
+    pub fn load_state(&mut self, content: &[u8]) -> Result<(), String> {
+        let load = AssertUnwindSafe(|| self.deck.load_state(content));
+        match catch_unwind(load) {
+            Ok(result) => result.map_err(|error| error.to_string())?,
+            Err(_) => return Err("not a state of this cartridge".to_owned()),
+        }
+        // What is drawn and heard is not a matter of the state.
+        self.set_work();
+        Ok(())
+    }
+
     /// Presses or releases a button.
     pub fn set_button(&mut self, player: Player, button: JoypadBtn, held: bool) {
         self.deck.joypad_mut(player).set_button(button, held);

@@ -1,15 +1,18 @@
 //! The command line.
 
-use crate::headless;
 use crate::load::GAMES;
 use crate::script::Script;
 use crate::trace;
+use crate::{headless, play};
 
 pub(crate) const USAGE: &str =
-    "FILE.nes --headless FRAMES [OPTIONS] | FILE.nes --result [FRAMES] | FILE.nes --automation";
+    "[FILE.nes [--scale N | --headless FRAMES [OPTIONS] | --result [FRAMES] | --automation]]";
 pub(crate) const DETAILS: &str = "\
-FILE is a cartridge as an iNES or NES 2.0 file.
+FILE is a cartridge as an iNES or NES 2.0 file, or the name of one in /usr/share/games; without one those are listed.
+The keys are shown when a game begins. Battery RAM (FILE.sav) and states (FILE.st1 to .st9) are kept beside FILE, or in $HOME
+where that cannot be written to.
 
+  --scale N            screen pixels for one of the NES's, instead of the most that fit
   --headless FRAMES    runs so many frames without a screen, as fast as it can, and prints `frame NUMBER HASH` of the last one:
                        the FNV-1a hash (64 bits) of the 256x240 RGBA bytes that tetanes-core's default filter gives
   --hash N,N,...|all   of these frames instead; the first has number 1
@@ -29,6 +32,7 @@ pub(crate) struct Options {
 }
 
 pub(crate) enum Mode {
+    Play(play::Job),
     Headless(headless::Job),
     Automation(trace::Job),
     /// At most so many frames.
@@ -42,6 +46,7 @@ const RESULT_FRAMES: u32 = 3600;
 #[derive(Default)]
 struct Found {
     files: Vec<String>,
+    scale: Option<usize>,
     headless: Option<u32>,
     hashes: Option<headless::Frames>,
     script: Script,
@@ -70,7 +75,8 @@ impl Found {
             return match (self.result, self.automation) {
                 (Some(frames), false) => Ok(Mode::Result(frames)),
                 (None, true) => Ok(Mode::Automation(trace::Job { file: self.trace })),
-                _ => Err(format!("one of --headless, --result and --automation; usage: nes {USAGE}")),
+                (None, false) => self.play(),
+                _ => Err("one of --result and --automation".to_owned()),
             };
         };
         if self.result.is_some() || self.automation || self.trace.is_some() {
@@ -88,6 +94,16 @@ impl Found {
     }
 }
 
+impl Found {
+    fn play(self) -> Result<Mode, String> {
+        let asks = self.hashes.is_some() || self.input.is_some() || self.record.is_some() || !self.script.is_empty();
+        if asks {
+            return Err("--hash, --press, --input and --record go with --headless FRAMES".to_owned());
+        }
+        Ok(Mode::Play(play::Job { scale: self.scale }))
+    }
+}
+
 fn find(words: &[String]) -> Result<Found, String> {
     let mut found = Found::default();
     let mut words = words.iter().peekable();
@@ -98,6 +114,7 @@ fn find(words: &[String]) -> Result<Found, String> {
         };
         let mut value = || inline.clone().or_else(|| words.next().cloned()).ok_or(format!("{option} needs a value"));
         match option {
+            "--scale" => found.scale = Some(count(option, &value()?)? as usize),
             "--headless" => found.headless = Some(count(option, &value()?)?),
             "--hash" => found.hashes = Some(headless::Frames::parse(&value()?)?),
             "--press" => found.script.add(&value()?)?,
@@ -118,5 +135,5 @@ fn find(words: &[String]) -> Result<Found, String> {
 }
 
 fn count(option: &str, text: &str) -> Result<u32, String> {
-    text.parse().ok().filter(|count| *count > 0).ok_or(format!("{option} wants a number of frames, not {text}"))
+    text.parse().ok().filter(|count| *count > 0).ok_or(format!("{option} wants a number above 0, not {text}"))
 }

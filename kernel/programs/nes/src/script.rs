@@ -58,6 +58,10 @@ impl Script {
         Ok(())
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.presses.is_empty()
+    }
+
     /// Adds the words of a file: any number a line, `#` begins a comment.
     pub(crate) fn add_lines(&mut self, text: &str) -> Result<(), String> {
         for (index, line) in text.lines().enumerate() {

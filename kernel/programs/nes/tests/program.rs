@@ -24,10 +24,12 @@ fn the_last_frame_is_hashed_or_those_that_are_named() {
 fn wrong_command_lines_are_explained() {
     let machine = Machine::with("/a.nes", &cartridge(LOOP));
     for (arguments, part) in [
-        ("", "which cartridge?"),
+        ("--headless 1", "which cartridge?"),
+        ("/a.nes --record /x", "go with --headless"),
+        ("/a.nes --scale 0", "--scale wants a number above 0"),
         ("/a.nes /b.nes --headless 1", "/b.nes: one cartridge at a time"),
         ("/a.nes --headless", "--headless needs a value"),
-        ("/a.nes --headless 0", "--headless wants a number of frames"),
+        ("/a.nes --headless 0", "--headless wants a number above 0"),
         ("/a.nes --headless 5 --hash 6", "only 5 frames are run"),
         ("/a.nes --headless 5 --hash x", "--hash wants numbers of frames"),
         ("/a.nes --headless 5 --press jump@3", "jump@3: the buttons are"),

@@ -137,7 +137,7 @@ fn between(first: Sample, second: Sample, position: u64) -> Sample {
     let part = i32::try_from(position >> 17).unwrap_or(0);
     let at = |first: i16, second: i16| {
         let (first, second) = (i32::from(first), i32::from(second));
-        i16::try_from(first + (((second - first) >> 1) * part >> 14)).unwrap_or(0)
+        i16::try_from(first + ((((second - first) >> 1) * part) >> 14)).unwrap_or(0)
     };
     let ([left, right], [left_2, right_2]) = (first, second);
     [at(left, left_2), at(right, right_2)]

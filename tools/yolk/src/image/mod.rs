@@ -8,7 +8,7 @@ mod elf;
 mod symbols;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 
@@ -27,13 +27,21 @@ pub struct Parts {
     /// A program for `/bin`.
     #[arg(long = "bin", value_name = "FILE")]
     programs: Vec<PathBuf>,
+    /// A file that was built, and its path in the initrd.
+    #[arg(long = "add", value_name = "FILE::PATH", value_parser = added)]
+    files: Vec<(PathBuf, String)>,
+}
+
+fn added(text: &str) -> Result<(PathBuf, String)> {
+    let (file, path) = text.split_once("::").context("write FILE::PATH")?;
+    Ok((file.into(), path.trim_start_matches('/').to_owned()))
 }
 
 /// Builds the image. The file is replaced in one step, so that a failure leaves the old one.
 pub fn build(parts: &Parts) -> Result<()> {
     let kernel = fs::read(&parts.kernel).with_context(|| format!("cannot read {}", parts.kernel.display()))?;
     let symbols = symbols::table(&kernel)?;
-    let image = elf::with_payload(&kernel, &symbols, &initrd(&parts.root, &parts.programs)?)?;
+    let image = elf::with_payload(&kernel, &symbols, &initrd(parts)?)?;
     let new = parts.output.with_extension("new");
     fs::write(&new, image)
         .and_then(|()| fs::rename(&new, &parts.output))
@@ -41,15 +49,21 @@ pub fn build(parts: &Parts) -> Result<()> {
 }
 
 /// The initrd: the same bytes for the same content, whenever and by whomever it is built.
-fn initrd(root: &Path, programs: &[PathBuf]) -> Result<Vec<u8>> {
+fn initrd(parts: &Parts) -> Result<Vec<u8>> {
     let mut archive = Archive::new(Vec::new(), Times::Fixed);
-    archive.add_tree(root, "")?;
-    let mut programs: Vec<_> = programs.iter().collect();
+    archive.add_tree(&parts.root, "")?;
+    let mut programs: Vec<_> = parts.programs.iter().collect();
     programs.sort();
     archive.add_directory("bin")?;
     for program in programs {
         let name = program.file_name().and_then(|name| name.to_str()).context("a program's name is not UTF-8")?;
         archive.add_program(program, &format!("bin/{name}"))?;
+    }
+    for (file, path) in &parts.files {
+        for (end, _) in path.match_indices('/') {
+            archive.add_directory(path.get(..end).unwrap_or_default())?;
+        }
+        archive.add_program(file, path)?;
     }
     archive.finish()
 }

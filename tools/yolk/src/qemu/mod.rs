@@ -24,7 +24,7 @@ use tempfile::TempDir;
 use complaints::Complaints;
 pub use network::{Card, Forward, Network, Slot, Transport, UserNetwork, Wire};
 pub use options::{Boot, Extra, Firmware, Options};
-use options::{CONTROL_SOCKET, LINK_SOCKET};
+use options::{CONTROL_SOCKET, LINK_SOCKET, SOUND_FILE};
 pub use places::{default_image, find, project_folder, temporary_folder};
 
 /// What the kernel said to QEMU's debug exit, or that it said nothing.
@@ -86,6 +86,11 @@ impl Machine {
     /// Where QEMU's control socket is, on a machine with [`Extra::Control`].
     pub fn control_path(&self) -> PathBuf {
         self.folder.path().join(CONTROL_SOCKET)
+    }
+
+    /// Where what it plays is recorded, on a machine with a sound card. The file is whole when the machine has ended.
+    pub fn sound_path(&self) -> PathBuf {
+        self.folder.path().join(SOUND_FILE)
     }
 
     /// Waits for the end of the machine.

@@ -72,6 +72,13 @@ pub enum Extra {
     Vga,
     /// QEMU's control socket, as [`Machine::control_path`].
     Control,
+    /// An AC'97 sound card, whose sound goes to [`Machine::sound_path`].
+    Ac97,
+    /// The same with Intel's High Definition Audio.
+    Hda,
+    /// Time is counted in instructions, and leaps where there are none to run, so that a busy host makes nothing late. One CPU
+    /// only.
+    CountedTime,
     /// The machine stands still until gdb attaches to port 1234.
     Gdb,
 }
@@ -79,12 +86,14 @@ pub enum Extra {
 /// The sockets' names in the machine's folder.
 pub(super) const LINK_SOCKET: &str = "link";
 pub(super) const CONTROL_SOCKET: &str = "control";
+/// The recording's.
+pub(super) const SOUND_FILE: &str = "sound.wav";
 
 impl Options {
     /// QEMU's command line, with its sockets in this folder.
     pub(super) fn words(&self, folder: &Path) -> Result<Vec<OsString>> {
         let mut words = Words::default();
-        words.add("-machine q35 -cpu max -nodefaults -no-reboot -display none").add(accelerator());
+        words.add("-machine q35 -cpu max -nodefaults -no-reboot -display none").add(accelerator(&self.extras));
         words.add(&format!("-m {}M -smp {}", self.memory_mib, self.cpus));
         words.add("-chardev stdio,id=console,signal=off -serial chardev:console");
         words.add("-device isa-debug-exit,iobase=0xf4,iosize=0x04");
@@ -95,6 +104,9 @@ impl Options {
                     .socket("control", &folder.join(CONTROL_SOCKET), ",server=on,wait=off")
                     .add("-mon chardev=control,mode=control"),
                 Extra::Vga => words.add("-vga std"),
+                Extra::Ac97 => words.sound(folder).add("-device AC97,audiodev=sound"),
+                Extra::Hda => words.sound(folder).add("-device intel-hda -device hda-output,audiodev=sound"),
+                Extra::CountedTime => words.add("-icount shift=1,sleep=off"),
                 Extra::Gdb => words.add("-s -S"),
             };
         }
@@ -120,7 +132,11 @@ impl Options {
 }
 
 /// Hardware virtualisation where it truly is: `/dev/kvm` may open on a machine that cannot run ring 0 with it.
-fn accelerator() -> &'static str {
+fn accelerator(extras: &[Extra]) -> &'static str {
+    // Only an emulated CPU's instructions can be counted.
+    if extras.contains(&Extra::CountedTime) {
+        return "-accel tcg";
+    }
     let capable = fs::read_to_string("/proc/cpuinfo")
         .is_ok_and(|text| text.split_whitespace().any(|word| word == "vmx" || word == "svm"));
     let opens = OpenOptions::new().read(true).write(true).open("/dev/kvm").is_ok();
@@ -152,6 +168,11 @@ impl Words {
         let path = path.to_string_lossy().replace(',', ",,");
         self.0.extend([option.into(), format!("{value}{path}").into()]);
         self
+    }
+
+    /// A file that records what a sound card plays.
+    fn sound(&mut self, folder: &Path) -> &mut Self {
+        self.option("-audiodev", "wav,id=sound,path=", &folder.join(SOUND_FILE))
     }
 
     fn socket(&mut self, name: &str, path: &Path, more: &str) -> &mut Self {

@@ -63,7 +63,7 @@ impl Machine {
         let (out, err) = (open("/out"), open("/err"));
         assert_eq!(out.kind(), Kind::Regular);
         let stdin = self.vfs.open(&root, "/out", Scope::Anywhere, &OpenOptions::read()).expect("a file");
-        let program = nes::program();
+        let program = nes::program(nes::Devices::default());
         let args = ["nes"].into_iter().chain(arguments.split_whitespace()).map(str::to_owned).collect();
         let mut spawn = Spawn::new(args, root.clone(), Stdio { stdin, stdout: out, stderr: err });
         spawn.stack_size = program.stack_size;

@@ -19,6 +19,6 @@ pub use clock::{Clock, Entropy};
 pub use device::{ByteDevice, Cell, CpuTimes, InputSource, MachineInfo, Power, TextDisplay};
 pub use display::{Area, Channel, Display, Frame, PixelFormat};
 pub use errno::{Errno, Result};
-pub use net::{MacAddress, NetDevice, NetStatistics};
+pub use net::{MacAddress, NetDevice, NetStatistics, Presence};
 pub use pointer::{Buttons, PointerDevice, PointerEvent};
 pub use sound::{Sample, SoundDevice};

@@ -48,6 +48,15 @@ pub struct NetStatistics {
     pub transmit_dropped: u64,
 }
 
+/// Whether a card is still there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// It is.
+    Present,
+    /// It was pulled out, and does not come back.
+    Gone,
+}
+
 /// A network card.
 ///
 /// Frames are Ethernet II from the destination address to the end of the payload: no preamble, no frame check sequence.
@@ -85,6 +94,11 @@ pub trait NetDevice: Send + Sync {
     /// waker before. Until the next call of this method the driver may keep its interrupt masked: under load the net thread
     /// polls.
     fn wake_on_event(&self, waker: &Waker);
+
+    /// Looks whether the card is still there, and at its carrier: for what raises no interrupt. Costs some slow accesses.
+    fn look(&self) -> Presence {
+        Presence::Present
+    }
 
     /// Counts since the start.
     fn statistics(&self) -> NetStatistics;

@@ -118,12 +118,13 @@ pub fn arp(operation: ArpOperation, from: Ipv4Addr, to: &Target) -> Vec<u8> {
     ethernet(addresses::MAC, to.mac, ARP, &bytes)
 }
 
-/// A piece of an IPv4 packet: `offset` in units of eight bytes; `flags` holds "more fragments" as its lowest bit.
-pub fn fragment(to: &Target, id: u16, offset: u16, flags: u16, payload: &[u8]) -> Vec<u8> {
-    let mut frame = ipv4(addresses::V4, to, IpProtocol::Udp, payload);
+/// A piece of an IPv4 packet: of which packet, where it stands in units of eight bytes, and its flags, of which the lowest
+/// bit says that more follow.
+pub fn fragment(to: &Target, protocol: IpProtocol, (id, offset, flags): (u16, u16, u16), payload: &[u8]) -> Vec<u8> {
+    let mut frame = ipv4(addresses::V4, to, protocol, payload);
     frame[18..20].copy_from_slice(&id.to_be_bytes());
     frame[20..22].copy_from_slice(&(flags << 13 | offset & 0x1fff).to_be_bytes());
-    repair(&mut frame);
+    Ipv4Packet::new_unchecked(&mut frame[ETHERNET_HEADER..]).fill_checksum();
     frame
 }
 
@@ -162,7 +163,7 @@ pub fn samples(to: &Target, advertisement: Vec<u8>) -> Vec<Vec<u8>> {
         udp((addresses::V4, 5353), to, 5353, b""),
     ];
     // A packet in three pieces.
-    samples.extend((0..3).map(|n| fragment(to, 7, 100 * n, u16::from(n < 2), &[7; 800])));
+    samples.extend((0..3).map(|n| fragment(to, IpProtocol::Udp, (7, 100 * n, u16::from(n < 2)), &[7; 800])));
     samples.push(advertisement);
     samples.iter_mut().for_each(|frame| repair(frame));
     samples

@@ -8,6 +8,13 @@ use smoltcp::wire::IpEndpoint;
 use super::peer::Peer;
 use crate::LIMIT;
 
+/// What becomes of the own side of a connection when all is sent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum OwnEnd {
+    Open,
+    Closed,
+}
+
 /// An answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
@@ -57,12 +64,24 @@ impl Peer {
 
     /// Sends bytes and takes what comes until the other side ends the connection, or the limit.
     pub fn talk(&self, to: IpEndpoint, bytes: Vec<u8>, limit: Duration) -> Vec<u8> {
+        self.converse(to, bytes, OwnEnd::Open, limit)
+    }
+
+    /// The same, but ends its own side when all is sent.
+    pub fn talk_and_end(&self, to: IpEndpoint, bytes: Vec<u8>, limit: Duration) -> Vec<u8> {
+        self.converse(to, bytes, OwnEnd::Closed, limit)
+    }
+
+    fn converse(&self, to: IpEndpoint, bytes: Vec<u8>, own: OwnEnd, limit: Duration) -> Vec<u8> {
         let handle = self.act(move |core| core.connect(to));
         let (mut sent, mut received) = (0, Vec::new());
         let heard = self.within(limit, move |core| {
             let socket = core.tcp(handle);
             while sent < bytes.len() && socket.can_send() {
                 sent += socket.send_slice(&bytes[sent..]).unwrap_or(0);
+            }
+            if sent == bytes.len() && own == OwnEnd::Closed {
+                socket.close();
             }
             while socket.can_recv() {
                 let taken = socket.recv(|part| {
@@ -73,7 +92,8 @@ impl Peer {
                     break;
                 }
             }
-            let ended = matches!(socket.state(), State::CloseWait | State::Closed | State::TimeWait);
+            let over = [State::CloseWait, State::LastAck, State::Closing, State::Closed, State::TimeWait];
+            let ended = over.contains(&socket.state());
             ended.then(|| std::mem::take(&mut received))
         });
         self.act(move |core| core.retire(handle));

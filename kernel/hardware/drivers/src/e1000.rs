@@ -11,7 +11,7 @@ use crate::waker::WakerSlot;
 use alloc::sync::Arc;
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::task::Waker;
-use interfaces::{MacAddress, NetDevice, NetStatistics};
+use interfaces::{MacAddress, NetDevice, NetStatistics, Presence};
 use machine::clock;
 use machine::dma::{DmaBytes, DmaWords, Reach};
 use machine::mmio::Mmio;
@@ -93,6 +93,7 @@ const RETURN_BATCH: usize = 32;
 
 /// A card of the family.
 pub struct E1000 {
+    function: Function,
     registers: Mmio,
     mac: MacAddress,
     link: AtomicBool,
@@ -135,6 +136,7 @@ impl E1000 {
         let sender = Sender::new()?;
         reset(&registers)?;
         let card = Arc::new(E1000 {
+            function,
             registers,
             mac: mac(&registers),
             link: AtomicBool::new(false),
@@ -145,8 +147,8 @@ impl E1000 {
             counters: Counters::default(),
         });
         let handler = Arc::clone(&card);
-        if function.connect(&(Arc::new(move || handler.interrupt()) as _)).is_none() {
-            function.silence();
+        if card.function.connect(&(Arc::new(move || handler.interrupt()) as _)).is_none() {
+            card.function.silence();
             return None;
         }
         card.start();
@@ -413,6 +415,16 @@ impl NetDevice for E1000 {
         let received = self.receiver.try_lock().is_some_and(|receiver| receiver.is_filled());
         if received || starved && self.sender.lock().has_room() {
             self.waker.wake();
+        }
+    }
+
+    fn look(&self) -> Presence {
+        if self.function.is_present() {
+            self.check_link();
+            Presence::Present
+        } else {
+            self.link.store(false, Ordering::Relaxed);
+            Presence::Gone
         }
     }
 

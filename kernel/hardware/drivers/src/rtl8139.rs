@@ -8,7 +8,7 @@ use crate::waker::WakerSlot;
 use alloc::sync::Arc;
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::task::Waker;
-use interfaces::{MacAddress, NetDevice, NetStatistics};
+use interfaces::{MacAddress, NetDevice, NetStatistics, Presence};
 use machine::clock;
 use machine::dma::{DmaBytes, Reach};
 use machine::mmio::Mmio;
@@ -75,6 +75,7 @@ const LIMIT_NS: u64 = 10_000_000;
 
 /// An RTL8139.
 pub struct Rtl8139 {
+    function: Function,
     registers: Mmio,
     mac: MacAddress,
     link: AtomicBool,
@@ -116,6 +117,7 @@ impl Rtl8139 {
         reset(&registers)?;
         let mac = MacAddress(core::array::from_fn(|index| registers.read(ID + index)));
         let card = Arc::new(Rtl8139 {
+            function,
             registers,
             mac: if mac.is_station() { mac } else { ethernet::random_mac() },
             link: AtomicBool::new(false),
@@ -126,8 +128,8 @@ impl Rtl8139 {
             counters: Counters::default(),
         });
         let handler = Arc::clone(&card);
-        if function.connect(&(Arc::new(move || handler.interrupt()) as _)).is_none() {
-            function.silence();
+        if card.function.connect(&(Arc::new(move || handler.interrupt()) as _)).is_none() {
+            card.function.silence();
             return None;
         }
         card.start();
@@ -309,6 +311,16 @@ impl NetDevice for Rtl8139 {
         }
         if self.has_frame() || starved && self.has_room(&mut self.sender.lock()) {
             self.waker.wake();
+        }
+    }
+
+    fn look(&self) -> Presence {
+        if self.function.is_present() {
+            self.check_link();
+            Presence::Present
+        } else {
+            self.link.store(false, Ordering::Relaxed);
+            Presence::Gone
         }
     }
 

@@ -150,6 +150,12 @@ impl Function {
         (self.vendor, self.device)
     }
 
+    /// Whether it is still in its slot: nobody answers for one that was pulled out.
+    #[must_use]
+    pub fn is_present(&self) -> bool {
+        self.header().id(Config).0 != NOBODY
+    }
+
     fn header(&self) -> PciHeader {
         PciHeader::new(self.address)
     }

@@ -160,6 +160,11 @@ impl Transport {
         self.common.write(DEVICE_STATUS, self.status() | bits);
     }
 
+    /// Whether the device is still in its slot.
+    fn is_present(&self) -> bool {
+        self.function.is_present()
+    }
+
     /// Whether a device that was started asks to be reset, or is gone: its registers then read as ones or zeros.
     fn is_lost(&self) -> bool {
         self.status() & (DRIVER_OK | NEEDS_RESET) != DRIVER_OK

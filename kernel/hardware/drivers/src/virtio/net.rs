@@ -11,7 +11,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::task::Waker;
-use interfaces::{MacAddress, NetDevice, NetStatistics};
+use interfaces::{MacAddress, NetDevice, NetStatistics, Presence};
 use machine::mmio::Mmio;
 use machine::pci::Function;
 use spin::Mutex;
@@ -241,6 +241,16 @@ impl NetDevice for VirtioNet {
         let received = self.receiver.try_lock().is_some_and(|queue| queue.has_used());
         if received || starved && self.sender.lock().has_room() {
             self.waker.wake();
+        }
+    }
+
+    fn look(&self) -> Presence {
+        if self.transport.is_present() {
+            self.config_changed();
+            Presence::Present
+        } else {
+            self.link.store(false, Ordering::Relaxed);
+            Presence::Gone
         }
     }
 

@@ -8,8 +8,8 @@ use super::version::version;
 use crate::capture::LinkType;
 use interfaces::MacAddress;
 use smoltcp::wire::{
-    ArpPacket, ArpRepr, EthernetFrame, EthernetProtocol, IpAddress, IpEndpoint, IpProtocol, IpVersion, Ipv4Packet,
-    Ipv6Packet, TcpPacket,
+    ArpPacket, ArpRepr, ETHERNET_HEADER_LEN, EthernetFrame, EthernetProtocol, IpAddress, IpEndpoint, IpProtocol,
+    IpVersion, Ipv4Packet, Ipv6Packet, TcpPacket, TcpSeqNumber,
 };
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -35,6 +35,11 @@ pub(super) struct Segment {
     pub(super) local: IpEndpoint,
     pub(super) remote: IpEndpoint,
     pub(super) sort: SegmentSort,
+    pub(super) sequence: TcpSeqNumber,
+    /// It has a SYN.
+    pub(super) opens: bool,
+    /// It has nothing but an acknowledgement.
+    pub(super) is_bare: bool,
 }
 
 /// What a segment wants.
@@ -141,5 +146,40 @@ fn inspect_tcp(from: IpAddress, to: IpAddress, segment: &[u8]) -> Frame {
         local: IpEndpoint::new(to, segment.dst_port()),
         remote: IpEndpoint::new(from, segment.src_port()),
         sort,
+        sequence: segment.seq_number(),
+        opens: segment.syn(),
+        is_bare: sort == SegmentSort::Other && segment.segment_len() == 0,
     })
+}
+
+/// A frame with a TCP segment that has another sequence number; `None` where its checksum is wrong.
+pub(super) fn renumbered(link_type: LinkType, frame: &[u8], sequence: TcpSeqNumber) -> Option<Vec<u8>> {
+    let mut frame = frame.to_vec();
+    let packet = match link_type {
+        LinkType::Ip => &mut frame[..],
+        LinkType::Ethernet => frame.get_mut(ETHERNET_HEADER_LEN..)?,
+    };
+    match version(packet)? {
+        IpVersion::Ipv4 => {
+            let mut packet = Ipv4Packet::new_checked(packet).ok()?;
+            let (from, to) = (packet.src_addr().into(), packet.dst_addr().into());
+            renumber(packet.payload_mut(), from, to, sequence)?;
+        }
+        IpVersion::Ipv6 => {
+            let mut packet = Ipv6Packet::new_checked(packet).ok()?;
+            let (from, to) = (packet.src_addr().into(), packet.dst_addr().into());
+            renumber(packet.payload_mut(), from, to, sequence)?;
+        }
+    }
+    Some(frame)
+}
+
+fn renumber(segment: &mut [u8], from: IpAddress, to: IpAddress, sequence: TcpSeqNumber) -> Option<()> {
+    let mut segment = TcpPacket::new_checked(segment).ok()?;
+    if !segment.verify_checksum(&from, &to) {
+        return None;
+    }
+    segment.set_seq_number(sequence);
+    segment.fill_checksum(&from, &to);
+    Some(())
 }

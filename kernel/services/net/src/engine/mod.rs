@@ -276,7 +276,11 @@ impl Engine {
     fn upkeep(&mut self, now: Instant) {
         let mut changed = false;
         for (link, upkeep) in self.links.iter_mut().zip(&mut self.upkeeps) {
+            let was_there = !upkeep.is_gone();
             changed |= upkeep.tend(link, &self.shared, now);
+            if was_there && upkeep.is_gone() {
+                self.streams.cut(link);
+            }
         }
         if changed {
             self.publish();

@@ -23,12 +23,22 @@ pub(super) struct Wire {
     pub(super) enabled: Cell<bool>,
     /// Frames are queued that the device was not told to send.
     unflushed: Cell<bool>,
+    /// Frames were sent since the device was last looked at.
+    unlooked: Cell<bool>,
 }
 
 impl Wire {
     pub(super) fn new(device: Arc<dyn NetDevice>, link: LinkId, shared: Arc<Shared>) -> Wire {
         let link_type = if link == LinkId::LOOPBACK { LinkType::Ip } else { LinkType::Ethernet };
-        Wire { device, link, link_type, shared, enabled: Cell::new(true), unflushed: Cell::new(false) }
+        Wire {
+            device,
+            link,
+            link_type,
+            shared,
+            enabled: Cell::new(true),
+            unflushed: Cell::new(false),
+            unlooked: Cell::new(false),
+        }
     }
 
     /// Whether frames arrive anywhere: switched on, with carrier.
@@ -39,6 +49,11 @@ impl Wire {
     /// Whether a frame can be sent. Without carrier every frame can: it goes nowhere, as on a cable that hangs loose.
     pub(super) fn has_room(&self) -> bool {
         !self.is_up() || self.device.can_transmit()
+    }
+
+    /// Whether anything was sent since this was last asked.
+    pub(super) fn take_unlooked(&self) -> bool {
+        self.unlooked.take()
     }
 
     /// Makes the device send what was queued.
@@ -144,6 +159,7 @@ impl TxToken for Slot<'_> {
                 }
             });
             wire.unflushed.set(true);
+            wire.unlooked.set(true);
         }
         match (result, build) {
             (Some(result), _) => result,

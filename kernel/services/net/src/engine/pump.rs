@@ -43,7 +43,10 @@ fn receive(socket: &mut Socket<'static>, stream: &mut Stream) -> bool {
             (taken.len(), taken.len())
         });
         match count {
-            Ok(count) if count > 0 => moved = true,
+            Ok(count) if count > 0 => {
+                stream.taken = stream.taken.wrapping_add(u32::try_from(count).unwrap_or_default());
+                moved = true;
+            }
             _ => break,
         }
     }
@@ -95,7 +98,7 @@ fn apply_options(socket: &mut Socket<'static>, stream: &Stream) {
 }
 
 /// Whether the peer has sent its FIN, as far as smoltcp's state says.
-fn has_fin(state: State) -> bool {
+pub(super) fn has_fin(state: State) -> bool {
     matches!(state, State::CloseWait | State::LastAck | State::Closing | State::TimeWait)
 }
 

@@ -1,7 +1,7 @@
 //! A frame's way from the device to smoltcp and to the datagram sockets.
 
 use super::icmp::{self, Notice};
-use super::ingress::{Frame, inspect};
+use super::ingress::{Frame, inspect, renumbered};
 use super::link::Link;
 use super::streams::{Admission, Streams};
 use super::udp::{audience, parse};
@@ -41,6 +41,10 @@ pub(super) fn receive_frame(
         }
         Frame::Tcp(segment) => match streams.admit(&segment, link, now) {
             Admission::Pass => link.feed(frame, now),
+            Admission::Renumber(sequence) => match renumbered(link.wire.link_type, frame, sequence) {
+                Some(frame) => link.feed(&frame, now),
+                None => shared.refuse(link.id),
+            },
             Admission::Try(id) => {
                 link.feed(frame, now);
                 streams.settle(id, link);

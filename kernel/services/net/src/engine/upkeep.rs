@@ -8,7 +8,7 @@ use crate::doorbell::Change;
 use crate::routes::{IpNet, LinkId};
 use crate::shared::Shared;
 use crate::status::{Origin, RouteStatus};
-use interfaces::Result;
+use interfaces::{Presence, Result};
 use smoltcp::socket::dhcpv4;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::DhcpOption;
@@ -19,6 +19,8 @@ use std::net::{IpAddr, Ipv6Addr};
 const DHCP_PATIENCE: Duration = Duration::from_secs(10);
 /// A cable that was out for longer may lead to another network.
 const CARRIER_MEMORY: Duration = Duration::from_secs(5);
+/// When to look at a card that was given something to send: one that was pulled out says nothing.
+const LOOK_AFTER: Duration = Duration::from_secs(1);
 /// How long somebody may object to a new address (RFC 4862, section 5.4: one probe, one second; and the way).
 const OBJECTION_TIME: Duration = Duration::from_secs(2);
 /// RFC 2131 asks for four seconds at first; smoltcp's ten make a boot slow when one packet is lost.
@@ -33,6 +35,10 @@ pub(super) struct Upkeep {
     id: LinkId,
     up: Option<bool>,
     down_since: Option<Instant>,
+    /// When to look at the card.
+    look_at: Option<Instant>,
+    /// It was pulled out.
+    gone: bool,
     /// When to say that no DHCP server answers; `None` once it was said or one did.
     complain_at: Option<Instant>,
     /// Addresses that somebody may still object to, until when.
@@ -41,12 +47,21 @@ pub(super) struct Upkeep {
 
 impl Upkeep {
     pub(super) fn new(id: LinkId) -> Upkeep {
-        Upkeep { id, up: None, down_since: None, complain_at: None, tentative: HashMap::new() }
+        Upkeep {
+            id,
+            up: None,
+            down_since: None,
+            look_at: None,
+            gone: false,
+            complain_at: None,
+            tentative: HashMap::new(),
+        }
     }
 
     /// Looks at everything once; whether anything changed that others want to know.
     pub(super) fn tend(&mut self, link: &mut Link, shared: &Shared, now: Instant) -> bool {
-        let mut changed = self.tend_carrier(link, shared, now);
+        let mut changed = self.tend_presence(link, shared, now);
+        changed |= self.tend_carrier(link, shared, now);
         if self.id != LinkId::LOOPBACK {
             changed |= self.tend_dhcp(link, shared, now);
             changed |= tend_routers(link, now);
@@ -67,12 +82,37 @@ impl Upkeep {
     /// When to look again even if nothing happens.
     pub(super) fn deadline(&self, link: &Link) -> Option<Instant> {
         let routers = link.addressing.routers.as_ref().filter(|_| link.is_up()).and_then(|routers| routers.deadline());
-        routers.into_iter().chain(self.complain_at).min()
+        routers.into_iter().chain(self.complain_at).chain(self.look_at).min()
+    }
+
+    /// Whether the card was pulled out.
+    pub(super) fn is_gone(&self) -> bool {
+        self.gone
     }
 
     /// Whether an objection to an address still counts; later it would be an attack.
     pub(super) fn is_tentative(&self, address: IpAddr, now: Instant) -> bool {
         matches!(address, IpAddr::V6(v6) if self.tentative.get(&v6).is_some_and(|until| *until > now))
+    }
+
+    /// Sees whether the card is still there, some time after it was given something to send.
+    fn tend_presence(&mut self, link: &mut Link, shared: &Shared, now: Instant) -> bool {
+        if link.wire.take_unlooked() && !self.gone {
+            self.look_at.get_or_insert(now + LOOK_AFTER);
+        }
+        if self.look_at.is_none_or(|at| at > now) {
+            return false;
+        }
+        self.look_at = None;
+        if link.wire.device.look() == Presence::Present {
+            return false;
+        }
+        self.gone = true;
+        self.up = Some(false);
+        self.complain_at = None;
+        shared.log(&format!("{}: the card is gone", link.name));
+        self.begin_anew(link, now);
+        true
     }
 
     fn tend_carrier(&mut self, link: &mut Link, shared: &Shared, now: Instant) -> bool {

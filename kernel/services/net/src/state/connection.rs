@@ -59,6 +59,8 @@ pub(crate) struct Stream {
     pub(crate) stalled: bool,
     /// The net thread has been called and has not come yet.
     pub(crate) called: bool,
+    /// Bytes taken out of smoltcp's ring since the connection began; wraps.
+    pub(crate) taken: u32,
     /// Bytes that smoltcp holds: received, unacknowledged; for listings.
     pub(crate) in_flight: (usize, usize),
 }
@@ -92,6 +94,7 @@ impl Connection {
             options,
             stalled: false,
             called: false,
+            taken: 0,
             in_flight: (0, 0),
         };
         Connection { id, local, remote, owner: AtomicU32::new(0), stream: Mutex::new(stream), waiters: WaitList::new() }

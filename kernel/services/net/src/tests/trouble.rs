@@ -31,7 +31,11 @@ fn established(world: &World) -> usize {
 
 #[test]
 fn a_bad_wire_loses_no_byte() {
-    let mut world = World::new(OWN);
+    (0..20).for_each(goes_over_a_bad_wire);
+}
+
+fn goes_over_a_bad_wire(seed: u64) {
+    let mut world = World::seeded(OWN, seed);
     world.faults.loss = 10;
     world.faults.duplication = 5;
     world.faults.corruption = 3;
@@ -262,4 +266,22 @@ fn a_card_that_is_removed_hangs_nobody() {
     world.pass(5);
     world.assert_clean();
     assert!(world.log().iter().any(|line| line == "eth0: link down"), "{:?}", world.log());
+}
+
+#[test]
+fn a_card_that_is_pulled_out_is_missed_when_it_is_used() {
+    let mut world = World::new(OWN);
+    let (_, server) = connected(&mut world);
+    world.pass(5);
+    world.nic.pull();
+    world.pass(5);
+    assert!(!server.poll(vfs::Interest::default(), None).hangup);
+    assert_eq!(server.send(b"into the void", None), Ok(13));
+    world.until(5, |_| server.poll(vfs::Interest::default(), None).hangup);
+    assert_eq!(server.take_error(), Some(Errno::ENETDOWN));
+    world.pass(400);
+    let told = world.log().iter().filter(|line| line.as_str() == "eth0: the card is gone").count();
+    assert_eq!(told, 1, "{:?}", world.log());
+    drop(server);
+    world.assert_clean();
 }

@@ -1,6 +1,6 @@
 //! A network card whose cable ends in the test, and what can go wrong on a cable.
 
-use interfaces::{Clock, Entropy, MacAddress, NetDevice, NetStatistics};
+use interfaces::{Clock, Entropy, MacAddress, NetDevice, NetStatistics, Presence};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard};
@@ -87,13 +87,19 @@ struct Rings {
 pub(super) struct TestNic {
     rings: Mutex<Rings>,
     up: AtomicBool,
+    pulled: AtomicBool,
     /// Called when a frame was sent.
     pub(super) on_send: Box<dyn Fn() + Send + Sync>,
 }
 
 impl TestNic {
     pub(super) fn new(on_send: impl Fn() + Send + Sync + 'static) -> TestNic {
-        TestNic { rings: Mutex::default(), up: AtomicBool::new(true), on_send: Box::new(on_send) }
+        TestNic {
+            rings: Mutex::default(),
+            up: AtomicBool::new(true),
+            pulled: AtomicBool::new(false),
+            on_send: Box::new(on_send),
+        }
     }
 
     pub(super) fn put(&self, frame: Vec<u8>) {
@@ -109,6 +115,9 @@ impl TestNic {
     }
 
     pub(super) fn take(&self) -> Option<Vec<u8>> {
+        if self.pulled.load(Ordering::SeqCst) {
+            return None;
+        }
         self.lock().sent.pop_front()
     }
 
@@ -120,6 +129,11 @@ impl TestNic {
         self.up.store(up, Ordering::SeqCst);
         let waker = self.lock().waker.take();
         waker.into_iter().for_each(Waker::wake);
+    }
+
+    /// Pulls the card out: nothing says so, and nothing goes any more.
+    pub(super) fn pull(&self) {
+        self.pulled.store(true, Ordering::SeqCst);
     }
 
     fn lock(&self) -> MutexGuard<'_, Rings> {
@@ -183,6 +197,14 @@ impl NetDevice for TestNic {
         } else {
             waker.wake_by_ref();
         }
+    }
+
+    fn look(&self) -> Presence {
+        if self.pulled.load(Ordering::SeqCst) {
+            self.up.store(false, Ordering::SeqCst);
+            return Presence::Gone;
+        }
+        Presence::Present
     }
 
     fn statistics(&self) -> NetStatistics {

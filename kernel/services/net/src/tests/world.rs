@@ -53,9 +53,14 @@ pub(super) const OWN: &str = "ip=10.0.0.5/24,gw=10.0.0.1 ip6=fd00::5/64";
 
 impl World {
     pub(super) fn new(command_line: &str) -> World {
+        World::seeded(command_line, 4711)
+    }
+
+    /// A world with other chances.
+    pub(super) fn seeded(command_line: &str, seed: u64) -> World {
         let clock = Arc::new(TestClock::default());
         clock.advance(1_000_000_000);
-        let dice = Arc::new(Dice::new(4711));
+        let dice = Arc::new(Dice::new(seed));
         let log = Arc::new(Mutex::new(Vec::new()));
         let lines = Arc::clone(&log);
         let write = move |line: &str| lines.lock().expect("a log").push(line.to_owned());

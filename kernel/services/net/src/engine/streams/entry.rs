@@ -1,6 +1,7 @@
 //! One connection in the net thread: its smoltcp socket, and where it stands.
 
 use super::super::link::is_own;
+use super::super::pump::has_fin;
 use crate::options::Options;
 use crate::ports::Lease;
 use crate::routes::LinkId;
@@ -8,14 +9,14 @@ use crate::state::{Connection, Ending, Listener, Phase, half};
 use interfaces::Errno;
 use smoltcp::iface::{Interface, SocketHandle};
 use smoltcp::socket::tcp::{CongestionControl, Socket, SocketBuffer, State};
-use smoltcp::wire::IpEndpoint;
+use smoltcp::wire::{IpEndpoint, TcpSeqNumber};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::task::Waker;
 use vfs::socket::TcpState;
 
 /// Bounds of smoltcp's ring of one direction. A larger ring than 64 KiB needs window scaling, which smoltcp negotiates.
-const RING_BOUNDS: (usize, usize) = (4 * 1024, 4 * 1024 * 1024);
+pub(super) const RING_BOUNDS: (usize, usize) = (4 * 1024, 4 * 1024 * 1024);
 
 /// A connection's addresses on its interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -41,6 +42,8 @@ pub(super) struct Entry {
     pub(super) handle: SocketHandle,
     pub(super) stage: Stage,
     pub(super) waker: Waker,
+    /// The number of the peer's first byte.
+    pub(super) first: Option<TcpSeqNumber>,
     /// A reset came: what ended the connection, if it is ended.
     pub(super) was_reset: bool,
     /// Bytes unacknowledged when an orphan was last looked at.
@@ -79,6 +82,14 @@ impl Entry {
                 Next::Pump
             }
         }
+    }
+
+    /// The number of the byte that the peer is to send next.
+    pub(super) fn expected(&self, socket: &Socket<'static>) -> Option<TcpSeqNumber> {
+        let stream = self.connection.stream();
+        let fin = usize::from(has_fin(socket.state()));
+        let taken = TcpSeqNumber(self.first?.0.wrapping_add(stream.taken.cast_signed()));
+        Some(taken + socket.recv_queue() + fin)
     }
 
     /// A program can use it from now on.

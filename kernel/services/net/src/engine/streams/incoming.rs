@@ -2,7 +2,7 @@
 
 use super::super::ingress::{Segment, SegmentSort};
 use super::super::link::Link;
-use super::entry::{Entry, Next, Stage, Tuple, new_socket, register};
+use super::entry::{Entry, Next, RING_BOUNDS, Stage, Tuple, new_socket, register};
 use super::{Admission, Streams};
 use crate::address::Host;
 use crate::routes::LinkId;
@@ -33,15 +33,22 @@ impl Streams {
             (SegmentSort::Open, Some(Entry { stage: Stage::TimeWait, connection, .. })) => {
                 let id = connection.id;
                 self.remove(id, link);
-                self.open(tuple, link, now)
+                self.open(tuple, segment, link, now)
             }
-            (SegmentSort::Open, None) => self.open(tuple, link, now),
+            (SegmentSort::Open, None) => self.open(tuple, segment, link, now),
+            (SegmentSort::Other, Some(entry)) => {
+                // The answer to a SYN of ours.
+                if segment.opens {
+                    entry.first = Some(segment.sequence + 1);
+                }
+                heed_stale_acknowledgement(entry, segment, link)
+            }
             _ => Admission::Pass,
         }
     }
 
     /// Makes a socket for a SYN, if somebody listens and there is room.
-    fn open(&mut self, tuple: Tuple, link: &mut Link, now: Instant) -> Admission {
+    fn open(&mut self, tuple: Tuple, segment: &Segment, link: &mut Link, now: Instant) -> Admission {
         let host = IpAddr::from(tuple.local.addr);
         let Some(listener) = self.shared.listeners.find(host, tuple.local.port) else { return Admission::Pass };
         let reachable = link.id == LinkId::LOOPBACK || link.is_own(host);
@@ -64,6 +71,9 @@ impl Streams {
         let handle = link.sockets.add(socket);
         self.timers.set(id, Some(now + ACCEPT_LIMIT));
         self.insert(connection, tuple, handle, Stage::HalfOpen(listener), lease);
+        if let Some(entry) = self.entries.get_mut(&id) {
+            entry.first = Some(segment.sequence + 1);
+        }
         Admission::Try(id)
     }
 
@@ -132,4 +142,20 @@ impl Streams {
             }
         }
     }
+}
+
+/// What to do with an acknowledgement whose sequence number is old.
+///
+/// smoltcp goes back to the oldest unacknowledged byte when it sends again, and numbers its acknowledgements from there
+/// (RFC 9293, section 3.10.8, leaves SND.NXT alone). A receiver that has that byte already, as it must
+/// (section 3.10.7.4), refuses them whole. Two such machines that lose frames in both directions refuse each other for ever,
+/// so here an old number counts as the one that is expected.
+fn heed_stale_acknowledgement(entry: &Entry, segment: &Segment, link: &mut Link) -> Admission {
+    if !segment.is_bare {
+        return Admission::Pass;
+    }
+    let Some(expected) = entry.expected(link.tcp(entry.handle)) else { return Admission::Pass };
+    // One less is a keep-alive probe, which wants an answer.
+    let stale = segment.sequence < expected && segment.sequence + 1 != expected;
+    if stale && expected - segment.sequence <= RING_BOUNDS.1 { Admission::Renumber(expected) } else { Admission::Pass }
 }

@@ -22,6 +22,7 @@ use interfaces::Errno;
 use smoltcp::iface::SocketHandle;
 use smoltcp::socket::tcp::{Socket, State};
 use smoltcp::time::{Duration, Instant};
+use smoltcp::wire::TcpSeqNumber;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use vfs::socket::TcpState;
@@ -40,6 +41,8 @@ const RESET_LIMIT: Duration = Duration::from_secs(2);
 pub(super) enum Admission {
     /// Give it to smoltcp.
     Pass,
+    /// Give it to smoltcp with this sequence number.
+    Renumber(TcpSeqNumber),
     /// Give it to smoltcp, then [`Streams::settle`] what was made for it.
     Try(ConnectionId),
     /// Drop it.
@@ -264,9 +267,31 @@ impl Streams {
         self.tuples.insert(tuple, id);
         self.shared.connections().insert(id, Arc::clone(&connection));
         let waker = ReadyWaker::waker(id, &self.ready);
-        let entry =
-            Entry { connection, tuple, handle, stage, waker, was_reset: false, orphan_left: None, _lease: lease };
+        let entry = Entry {
+            connection,
+            tuple,
+            handle,
+            stage,
+            waker,
+            first: None,
+            was_reset: false,
+            orphan_left: None,
+            _lease: lease,
+        };
         self.entries.insert(id, entry);
+    }
+
+    /// Ends all connections of an interface that will not come back.
+    pub(super) fn cut(&mut self, link: &mut Link) {
+        let here = self.entries.iter().filter(|(_, entry)| entry.tuple.link == link.id);
+        for id in here.map(|(id, _)| *id).collect::<Vec<_>>() {
+            if let Some(entry) =
+                self.entries.get(&id).filter(|entry| !matches!(entry.stage, Stage::TimeWait | Stage::Over))
+            {
+                entry.connection.finish(Some(Errno::ENETDOWN));
+            }
+            self.remove(id, link);
+        }
     }
 
     /// Forgets a connection.

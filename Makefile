@@ -50,6 +50,7 @@ check: sunset ## check formatting, lints and the architecture
 
 bench: image iso $(BUILD)/have-qemu ## measure speed and size
 	$(CARGO) build --release -p wasi-shim --example wasi-host
+	$(CARGO) build --release -p nes --example nes-host
 	$(CARGO) run --release -p bench
 
 iso: $(DISC) ## build build/yolk.iso, for a CD or USB stick, BIOS or UEFI

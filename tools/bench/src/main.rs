@@ -8,6 +8,7 @@
 
 mod boot;
 mod empty;
+mod nes;
 mod programs;
 mod table;
 
@@ -18,8 +19,8 @@ use table::Row;
 
 fn main() -> ExitCode {
     table::print_head();
-    let measures: [fn() -> Result<Vec<Row>>; 5] =
-        [programs::computation, boot::times, boot::size, programs::threads, programs::runs];
+    let measures: [fn() -> Result<Vec<Row>>; 6] =
+        [programs::computation, boot::times, boot::size, programs::threads, programs::runs, nes::frames];
     for measure in measures {
         match measure() {
             Ok(rows) => rows.iter().for_each(table::print),

@@ -77,7 +77,7 @@ pub(crate) fn yolk_run() -> Command {
 }
 
 /// `yolk sh -c LINE`.
-fn yolk_line(line: &str) -> Command {
+pub(crate) fn yolk_line(line: &str) -> Command {
     let mut command = Command::new(beside("yolk"));
     command.args(["sh", "-c", line]);
     command
@@ -93,7 +93,7 @@ fn wasi_host() -> Result<Command> {
 }
 
 /// A program in the same target folder.
-fn beside(name: &str) -> PathBuf {
+pub(crate) fn beside(name: &str) -> PathBuf {
     std::env::current_exe().unwrap_or_default().with_file_name(name)
 }
 

@@ -12,12 +12,11 @@ mod server;
 mod site;
 
 use cli::{App, Stop, lexopt};
-use options::{HELP, Options};
+use options::{HELP, Options, USUAL_ADDRESS};
 use server::Server;
 use site::Site;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -34,29 +33,15 @@ fn httpd(args: lexopt::Parser) -> Result<(), Stop> {
         return Err(Stop::failed(options.root.display(), "is no directory"));
     }
     let log = options.log.as_deref().map(open_log).transpose()?;
-    let listeners = listeners(&options)?;
+    let root = options.root.display();
+    let listeners = sockets::listeners(&options.addresses, USUAL_ADDRESS, |place| {
+        APP.complain(format_args!("serving {root} {place}"));
+    })
+    .map_err(|(what, error)| Stop::failed(what, error))?;
     let site = Site::new(options.root, options.token, log);
     Server::new(listeners, site, options.limits, options.connections)
         .run()
         .map_err(|error| Stop::failed("waiting for clients", error))
-}
-
-/// Inherited listeners, and those that the command line asks for; without either the default one.
-fn listeners(options: &Options) -> Result<Vec<TcpListener>, Stop> {
-    let root = options.root.display();
-    let mut listeners = sockets::inherited().map_err(|error| Stop::failed("LISTEN_FDS", error))?;
-    if !listeners.is_empty() {
-        APP.complain(format_args!("serving {root} on {} inherited listeners", listeners.len()));
-    }
-    let addresses = if listeners.is_empty() { options.addresses_or_default() } else { options.addresses.clone() };
-    for address in addresses {
-        let listener = sockets::listen(address).map_err(|error| Stop::failed(address, error))?;
-        // For port 0 the system chose one; preview 1 does not tell which.
-        let address = listener.local_addr().unwrap_or(address);
-        APP.complain(format_args!("serving {root} on {address}"));
-        listeners.push(listener);
-    }
-    Ok(listeners)
 }
 
 fn open_log(path: &Path) -> Result<Box<dyn Write>, Stop> {

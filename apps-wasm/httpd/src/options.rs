@@ -5,7 +5,7 @@ use cli::lexopt::prelude::*;
 use cli::{Stop, lexopt};
 use std::ffi::OsString;
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -26,6 +26,9 @@ served too.
       --log FILE           write a line for each request, in the Common Log Format; '-' is standard output
   -h, --help               show this
 ";
+
+/// Where to listen if nothing else says it.
+pub(crate) const USUAL_ADDRESS: SocketAddr = any_address(80);
 
 /// What the command line asks for.
 pub(crate) struct Options {
@@ -77,15 +80,10 @@ impl Options {
         }
         Ok(options)
     }
-
-    /// Where to listen if nothing else says it.
-    pub(crate) fn addresses_or_default(&self) -> Vec<SocketAddr> {
-        if self.addresses.is_empty() { vec![any_address(80)] } else { self.addresses.clone() }
-    }
 }
 
-fn any_address(port: u16) -> SocketAddr {
-    SocketAddr::from((Ipv4Addr::UNSPECIFIED, port))
+const fn any_address(port: u16) -> SocketAddr {
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), port)
 }
 
 fn token_from(file: OsString) -> Result<String, Stop> {
@@ -116,7 +114,7 @@ fn parse_count(text: &str) -> Result<usize, &'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Options, parse_size};
+    use super::{Options, USUAL_ADDRESS, parse_size};
     use cli::{Stop, lexopt};
 
     fn read(args: &[&str]) -> Result<Options, Stop> {
@@ -125,10 +123,11 @@ mod tests {
 
     #[test]
     fn addresses() {
-        assert_eq!(read(&[]).expect("options").addresses_or_default(), ["0.0.0.0:80".parse().expect("address")]);
+        assert_eq!(read(&[]).expect("options").addresses, []);
+        assert_eq!(USUAL_ADDRESS.to_string(), "0.0.0.0:80");
         let options = read(&["--port", "8080", "-l", "[::1]:81"]).expect("options");
         let addresses = ["0.0.0.0:8080", "[::1]:81"].map(|address| address.parse().expect("address"));
-        assert_eq!(options.addresses_or_default(), addresses);
+        assert_eq!(options.addresses, addresses);
     }
 
     #[test]

@@ -91,6 +91,30 @@ pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     Ok(listener)
 }
 
+/// The listeners of a server: those that it inherits and those at `addresses`; without either, one at `usual`. `tell` hears
+/// of each where it is, as `on 0.0.0.0:80`.
+///
+/// # Errors
+/// Those of the system, with what failed.
+pub fn listeners(
+    addresses: &[SocketAddr],
+    usual: SocketAddr,
+    mut tell: impl FnMut(&str),
+) -> Result<Vec<TcpListener>, (String, io::Error)> {
+    let mut listeners = inherited().map_err(|error| ("LISTEN_FDS".to_owned(), error))?;
+    if !listeners.is_empty() {
+        tell(&format!("on {} inherited listeners", listeners.len()));
+    }
+    let usual = Some(usual).filter(|_| listeners.is_empty() && addresses.is_empty());
+    for address in addresses.iter().copied().chain(usual) {
+        let listener = listen(address).map_err(|error| (address.to_string(), error))?;
+        // For port 0 the system chose one; preview 1 does not tell which.
+        tell(&format!("on {}", listener.local_addr().unwrap_or(address)));
+        listeners.push(listener);
+    }
+    Ok(listeners)
+}
+
 /// Accepts a connection that does not block, with the peer's address where the system tells it.
 ///
 /// # Errors

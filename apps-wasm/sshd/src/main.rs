@@ -25,9 +25,8 @@ use boot::BootOptions;
 use cli::{App, Stop, lexopt};
 use door::Door;
 use house::House;
-use options::{HELP, Options, Task};
+use options::{HELP, Options, Task, USUAL_ADDRESS};
 use server::Server;
-use std::net::TcpListener;
 use std::process::ExitCode;
 
 const APP: App = App { name: "sshd", help: HELP };
@@ -38,7 +37,7 @@ fn main() -> ExitCode {
 
 fn sshd(args: lexopt::Parser) -> Result<(), Stop> {
     let options = match Options::read(args)? {
-        Task::HashPassword => return password::print_hash(),
+        Task::HashPassword { passes } => return password::print_hash(passes),
         Task::Serve(options) => options,
     };
     let boot = options.boot_options.as_deref().map(BootOptions::read).unwrap_or_default();
@@ -47,25 +46,11 @@ fn sshd(args: lexopt::Parser) -> Result<(), Stop> {
     let (door, complaints) = Door::open(&options.folder, &options.user, &boot);
     complaints.iter().for_each(|complaint| APP.complain(complaint));
     APP.complain(door.summary(&options.folder));
-    let listeners = listeners(&options)?;
+    let listeners = sockets::listeners(&options.addresses, USUAL_ADDRESS, |place| {
+        APP.complain(format_args!("listening {place}"));
+    })
+    .map_err(|(what, error)| Stop::failed(what, error))?;
     Server::new(listeners, House::new(options, boot, key))
         .run()
         .map_err(|error| Stop::failed("waiting for clients", error))
-}
-
-/// Inherited listeners, and those that the command line asks for; without either the default one.
-fn listeners(options: &Options) -> Result<Vec<TcpListener>, Stop> {
-    let mut listeners = sockets::inherited().map_err(|error| Stop::failed("LISTEN_FDS", error))?;
-    if !listeners.is_empty() {
-        APP.complain(format_args!("listening on {} inherited listeners", listeners.len()));
-    }
-    let addresses = if listeners.is_empty() { options.addresses_or_default() } else { options.addresses.clone() };
-    for address in addresses {
-        let listener = sockets::listen(address).map_err(|error| Stop::failed(address, error))?;
-        // For port 0 the system chose one; preview 1 does not tell which.
-        let address = listener.local_addr().unwrap_or(address);
-        APP.complain(format_args!("listening on {address}"));
-        listeners.push(listener);
-    }
-    Ok(listeners)
 }

@@ -2,13 +2,13 @@
 
 use cli::lexopt::prelude::*;
 use cli::{Stop, lexopt};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 pub(crate) const HELP: &str = "\
 usage: sshd [--port N] [OPTION...]
-       sshd --hash-password
+       sshd --hash-password [--passes N]
 
 Lets users in by SSH: a shell, single commands, and files by SFTP. Inherited listeners (LISTEN_FDS) are served too.
 
@@ -22,6 +22,7 @@ Lets users in by SSH: a shell, single commands, and files by SFTP. Inherited lis
       --keep-alive SECONDS ask a silent client for a sign of life, and let it go after three times; 60 if not given
       --idle SECONDS       let a client go that does nothing for so long; 0, never, if not given
       --hash-password      read a password from standard input and print what belongs into the file `password`
+      --passes N           make guessing it from the hash N times as costly, and each login; 1 if not given
   -h, --help               show this
 
 Files in the folder:
@@ -33,10 +34,13 @@ Without a key and without a password nobody gets in. Both can also come from the
 (the middle word of a public key; several times for several keys) and sshd.password=HASH.
 ";
 
+/// Where to listen if nothing else says it.
+pub(crate) const USUAL_ADDRESS: SocketAddr = any_address(22);
+
 /// What the command line asks for.
 pub(crate) enum Task {
     /// To hash a password.
-    HashPassword,
+    HashPassword { passes: u32 },
     /// To be a server.
     Serve(Options),
 }
@@ -83,6 +87,7 @@ impl Options {
     pub(crate) fn read(mut args: lexopt::Parser) -> Result<Task, Stop> {
         let mut options = Options::default();
         let limits = &mut options.limits;
+        let (mut hashes, mut passes) = (false, 1);
         while let Some(arg) = args.next()? {
             match arg {
                 Short('p') | Long("port") => options.addresses.push(any_address(args.value()?.parse()?)),
@@ -94,22 +99,18 @@ impl Options {
                 Long("login-time") => limits.login_time = args.value()?.parse_with(parse_time)?,
                 Long("keep-alive") => limits.keep_alive = args.value()?.parse_with(parse_time)?,
                 Long("idle") => limits.idle_time = args.value()?.parse_with(parse_time).map(Some).or_else(no_time)?,
-                Long("hash-password") => return Ok(Task::HashPassword),
+                Long("hash-password") => hashes = true,
+                Long("passes") => passes = args.value()?.parse_with(parse_passes)?,
                 Short('h') | Long("help") => return Err(Stop::Help),
                 other => return Err(other.unexpected().into()),
             }
         }
-        Ok(Task::Serve(options))
-    }
-
-    /// Where to listen if nothing else says it.
-    pub(crate) fn addresses_or_default(&self) -> Vec<SocketAddr> {
-        if self.addresses.is_empty() { vec![any_address(22)] } else { self.addresses.clone() }
+        Ok(if hashes { Task::HashPassword { passes } } else { Task::Serve(options) })
     }
 }
 
-fn any_address(port: u16) -> SocketAddr {
-    SocketAddr::from((Ipv4Addr::UNSPECIFIED, port))
+const fn any_address(port: u16) -> SocketAddr {
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), port)
 }
 
 /// Names that the protocol library can hold, and that cannot break a line of the log.
@@ -120,6 +121,10 @@ fn parse_user(text: &str) -> Result<String, &'static str> {
 
 fn parse_count(text: &str) -> Result<usize, &'static str> {
     text.parse().ok().filter(|count| *count > 0).ok_or("this is no number above zero")
+}
+
+fn parse_passes(text: &str) -> Result<u32, &'static str> {
+    text.parse().ok().filter(|passes| (1..=100).contains(passes)).ok_or("this is no number from 1 to 100")
 }
 
 fn parse_time(text: &str) -> Result<Duration, &'static str> {
@@ -137,21 +142,21 @@ fn no_time(error: lexopt::Error) -> Result<Option<Duration>, lexopt::Error> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Options, Task};
+    use super::{Options, Task, USUAL_ADDRESS};
     use cli::{Stop, lexopt};
     use std::time::Duration;
 
     fn read(args: &[&str]) -> Result<Options, Stop> {
         match Options::read(lexopt::Parser::from_args(args))? {
             Task::Serve(options) => Ok(options),
-            Task::HashPassword => panic!("not to be a server"),
+            Task::HashPassword { .. } => panic!("not to be a server"),
         }
     }
 
     #[test]
     fn what_nobody_says() {
         let options = read(&[]).expect("options");
-        assert_eq!(options.addresses_or_default(), ["0.0.0.0:22".parse().expect("address")]);
+        assert_eq!((options.addresses.as_slice(), USUAL_ADDRESS.to_string().as_str()), (&[][..], "0.0.0.0:22"));
         assert_eq!((options.user.as_str(), options.limits.idle_time), ("root", None));
     }
 
@@ -165,7 +170,14 @@ mod tests {
 
     #[test]
     fn wrong_command_lines() {
-        for wrong in [&["--user", ""][..], &["--user", "a b"], &["--connections", "0"], &["--idle", "x"], &["file"]] {
+        for wrong in [
+            &["--user", ""][..],
+            &["--user", "a b"],
+            &["--connections", "0"],
+            &["--idle", "x"],
+            &["--passes", "0"],
+            &["file"],
+        ] {
             assert!(matches!(read(wrong), Err(Stop::Usage(_))), "{wrong:?}");
         }
     }

@@ -60,8 +60,16 @@ enum Entered {
 }
 
 impl Shell {
-    /// Runs what comes from `input` until it ends or the shell is left.
-    pub(crate) fn run_input(&mut self, mut input: Input) {
+    /// Runs what comes from `input` until it ends or the shell is left. A shell on a terminal that is killed takes what it has
+    /// in the background along, as one whose terminal is gone does: a session that ends from outside does both at once.
+    pub(crate) fn run_input(&mut self, input: Input) {
+        self.run_lines(input);
+        if self.terminal.is_some() && self.process.is_killed() {
+            self.hang_up();
+        }
+    }
+
+    fn run_lines(&mut self, mut input: Input) {
         loop {
             self.start_line();
             self.report_jobs();

@@ -249,6 +249,19 @@ fn a_killed_shell_takes_its_foreground_along_and_restores_the_terminal() {
 }
 
 #[test]
+fn a_killed_shell_takes_its_background_along() {
+    let machine = Machine::new();
+    for script in ["block &\r", "block & block\r"] {
+        let console = Console::new(&machine);
+        console.settle().types(script);
+        machine.wait_for_blocked(script.matches("block").count());
+        console.shell.kill(KillReason::Kill);
+        assert_eq!(console.status(), 137);
+        machine.wait_for_blocked(0);
+    }
+}
+
+#[test]
 fn a_hangup_ends_the_shell_and_its_jobs() {
     let machine = Machine::new();
     for script in ["block &\r", "block\r", "block & block\r"] {

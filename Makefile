@@ -20,7 +20,7 @@ YOLK   := $(or $(CARGO_TARGET_DIR),target)/release/yolk
 # Flags of the user's shell would replace the image's and reach other targets too.
 unexport RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_TARGET
 
-.PHONY: all help kernel apps image tools iso qemu qemu-debug debug test check bench clean FORCE
+.PHONY: all help kernel apps image tools iso qemu qemu-gui qemu-debug debug test check bench clean FORCE
 .DELETE_ON_ERROR:
 
 all: image ## build the image (the default)
@@ -30,6 +30,9 @@ help: ## list the targets
 
 qemu: image $(BUILD)/have-qemu ## boot to the prompt in this terminal, web at port 8080, ssh at 2222; ^] stops the machine
 	@$(YOLK) sh --try-publish 8080:80 --try-publish 2222:22
+
+qemu-gui: image $(BUILD)/have-qemu $(BUILD)/have-gui ## the same with a window for the screen; this terminal is the serial line's
+	@$(YOLK) sh --display --try-publish 8080:80 --try-publish 2222:22
 
 qemu-debug: image $(BUILD)/have-qemu $(BUILD)/have-gdb ## boot and wait for gdb (docs/DEBUGGING.md)
 	@echo "waiting for: gdb -x boot/debug.gdb"

@@ -2,7 +2,7 @@
 # Makes this machine ready to build and run Yolk: finds each tool, installs what is missing, says how where it cannot.
 #
 #   boot/toolchain.sh rust            a Rust compiler with the sources of std, a linker, a way to wasm; prints make variables
-#   boot/toolchain.sh qemu|iso|clients|gdb|patch|games    the tools of that group
+#   boot/toolchain.sh qemu|gui|iso|clients|gdb|patch|games    the tools of that group
 #
 # Two roads lead to one image. A rustup toolchain with `rust-src` and the target wasm32-wasip1 serves as it is. On Debian and
 # Ubuntu the packages below do the same, for the many machines whose Rust comes without sources. What is there is taken
@@ -135,6 +135,7 @@ have_grub() { [ -d "/usr/lib/grub/$1" ] || [ -d "/usr/lib/grub2/$1" ] ; }
 case ${1:-} in
     rust) prepare_rust ; write_variables ;;
     qemu) have qemu-system-x86_64 || need QEMU qemu-system-x86 seabios ;;
+    gui) qemu-system-x86_64 -display help | grep -qE '^(gtk|sdl|cocoa)$' || need "window for QEMU" qemu-system-gui ;;
     iso)
         { have grub-mkrescue || have grub2-mkrescue ; } && have_grub i386-pc && have_grub x86_64-efi && have xorriso && have mformat ||
             need "GRUB" grub-common grub-pc-bin grub-efi-amd64-bin xorriso mtools
@@ -146,5 +147,5 @@ case ${1:-} in
     gdb) have gdb || need gdb gdb ;;
     patch) have patch || need patch patch ;;
     games) { have ca65 && have ld65 ; } || need "6502 assembler, which builds the NES games" cc65 ;;
-    *) stop "which tools: rust, qemu, iso, clients, gdb, patch or games?" ;;
+    *) stop "which tools: rust, qemu, gui, iso, clients, gdb, patch or games?" ;;
 esac

@@ -28,6 +28,10 @@ multiboot2_header:
     .short 6, 0                     # modules on page boundaries
     .long 8
     .balign 8
+    .short 5, 1                     # a picture, if there can be one: the size that is liked best
+    .long 20
+    .long 1024, 768, 32
+    .balign 8
     .short 0, 0                     # end of tags
     .long 8
 multiboot2_header_end:

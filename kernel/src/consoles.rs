@@ -138,6 +138,9 @@ impl Consoles {
             devices.register_file(&format!("tty{number}"), Arc::clone(tty) as Arc<dyn File>)?;
         }
         devices.register("tty", Arc::new(ControllingTty))?;
+        for (name, node) in self.screen.iter().flat_map(|screen| screen.devices()) {
+            devices.register(name, node)?;
+        }
         for (descriptor, name) in (0..).zip(["stdin", "stdout", "stderr"]) {
             devices.register(name, process::own_descriptor(descriptor))?;
         }

@@ -17,7 +17,12 @@ pub(crate) fn find(
     video: Video,
 ) -> Option<Arc<dyn Display>> {
     if video == Video::Text {
-        return None;
+        if picture.is_none() {
+            return None;
+        }
+        machine::log!(
+            "video=text: the loader has left text mode (GRUB's menu: set gfxpayload=text); going on with its picture"
+        );
     }
     let loaders = picture.and_then(BootDisplay::new).map(|display| display as Arc<dyn Display>);
     cards.into_iter().chain(loaders).find(|display| set_size(&**display, video))

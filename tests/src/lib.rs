@@ -1,8 +1,9 @@
 //! Tests that boot the image in QEMU, and the architecture test.
 //!
 //! [`command`] runs the host command as a user would. [`machine`] boots a machine, [`transcript`] talks with its console,
-//! [`control`] looks at its screen, [`network`] is at the other end of its cable. [`architecture`] holds the rules about the source tree. Every wait is for an event and
-//! has a limit; the machine ends with the test.
+//! [`control`] looks at its screen and [`pictures`] knows what that has to show, [`network`] is at the other end of its cable.
+//! [`architecture`] holds the rules about the source tree. Every wait is for an event and has a limit; the machine ends with
+//! the test.
 
 #![forbid(unsafe_code)]
 
@@ -11,6 +12,7 @@ pub mod command;
 pub mod control;
 pub mod machine;
 pub mod network;
+pub mod pictures;
 pub mod transcript;
 
 use std::time::Duration;

@@ -3,6 +3,7 @@
 //! Every method returns at once. An interrupt handler moves bytes into a ring and wakes the registered waker; the service
 //! then calls again from a thread.
 
+use crate::Colour;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -31,10 +32,10 @@ pub trait InputSource: Send + Sync {
 pub struct Cell {
     /// The character.
     pub glyph: char,
-    /// Foreground, one of the 16 ANSI colours (0 black .. 7 white, 8..15 bright).
-    pub foreground: u8,
-    /// Background, one of the 16 ANSI colours.
-    pub background: u8,
+    /// Foreground.
+    pub foreground: Colour,
+    /// Background.
+    pub background: Colour,
 }
 
 /// A grid of characters.

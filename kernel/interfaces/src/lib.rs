@@ -8,6 +8,7 @@
 extern crate alloc;
 
 mod clock;
+mod colour;
 mod device;
 mod display;
 mod errno;
@@ -16,6 +17,7 @@ mod pointer;
 mod sound;
 
 pub use clock::{Clock, Entropy};
+pub use colour::Colour;
 pub use device::{ByteDevice, Cell, CpuTimes, InputSource, MachineInfo, Power, TextDisplay};
 pub use display::{Area, Channel, Display, Frame, PixelFormat};
 pub use errno::{Errno, Result};

@@ -69,6 +69,12 @@ fn to_end(boot: Boot) -> Result<f64> {
 fn to_prompt(boot: Boot) -> Result<f64> {
     let (start, mut machine) = start(boot)?;
     let mut console = machine.console_output.take().context("a machine without a console")?;
+    hear_prompt(&mut console)?;
+    Ok(start.elapsed().as_nanos() as f64)
+}
+
+/// What a console says up to the next prompt.
+pub(crate) fn hear_prompt(console: &mut impl Read) -> Result<String> {
     let mut heard = Vec::new();
     let mut buffer = [0; 4096];
     while !heard.windows(PROMPT.len()).any(|bytes| bytes == PROMPT) {
@@ -77,7 +83,7 @@ fn to_prompt(boot: Boot) -> Result<f64> {
             count => heard.extend_from_slice(&buffer[..count]),
         }
     }
-    Ok(start.elapsed().as_nanos() as f64)
+    Ok(String::from_utf8_lossy(&heard).into_owned())
 }
 
 fn median(measure: impl Fn() -> Result<f64>) -> Result<f64> {

@@ -1,12 +1,13 @@
 //! Prints the table of `make bench`: what things cost in Yolk, each against a reference of the same run.
 //!
 //! The reference for computation is the same WebAssembly module on the same interpreter on the host; for threads the same
-//! std code on the host; for booting a machine that powers off at once ([`empty`]). Nothing is asserted: a host's load is
+//! std code on the host; for drawing the same code on a screen in memory; for booting a machine that powers off at once ([`empty`]). Nothing is asserted: a host's load is
 //! its own.
 
 #![forbid(unsafe_code)]
 
 mod boot;
+mod drawing;
 mod empty;
 mod nes;
 mod programs;
@@ -19,8 +20,15 @@ use table::Row;
 
 fn main() -> ExitCode {
     table::print_head();
-    let measures: [fn() -> Result<Vec<Row>>; 6] =
-        [programs::computation, boot::times, boot::size, programs::threads, programs::runs, nes::frames];
+    let measures: [fn() -> Result<Vec<Row>>; 7] = [
+        programs::computation,
+        boot::times,
+        boot::size,
+        programs::threads,
+        programs::runs,
+        nes::frames,
+        drawing::on_screen,
+    ];
     for measure in measures {
         match measure() {
             Ok(rows) => rows.iter().for_each(table::print),

@@ -57,7 +57,7 @@ pub(crate) fn runs() -> Result<Vec<Row>> {
 }
 
 /// Lines of a name, a tab and a number; what follows is left out.
-fn table(text: &str) -> impl Iterator<Item = (&str, f64)> {
+pub(crate) fn table(text: &str) -> impl Iterator<Item = (&str, f64)> {
     text.lines().filter_map(|line| {
         let mut cells = line.split('\t');
         Some((cells.next()?, cells.next()?.parse().ok()?))

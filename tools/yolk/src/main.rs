@@ -99,6 +99,9 @@ struct MachineOptions {
     /// Where the kernel's log goes
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
+    /// Opens a window that shows the machine's screen, with keyboard and mouse
+    #[arg(long)]
+    display: bool,
     #[command(flatten)]
     network: NetworkOptions,
 }
@@ -205,6 +208,10 @@ fn options(
     }
     let boot = Boot::Image { image, command_line, module };
     let networks = machine.network.card()?.into_iter().collect();
+    let mut extras = extras;
+    if machine.display {
+        extras.push(Extra::Window);
+    }
     Ok((Options { boot, memory_mib, cpus: machine.smp, networks, extras }, folder))
 }
 

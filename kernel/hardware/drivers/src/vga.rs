@@ -72,7 +72,7 @@ impl TextDisplay for VgaText {
         }
         for (column, cell) in (column..COLUMNS).zip(cells) {
             // Bit 7 would blink: backgrounds have eight colours.
-            let attribute = colour(cell.foreground) | (colour(cell.background) & 7) << 4;
+            let attribute = colour(cell.foreground.ansi()) | (colour(cell.background.ansi()) & 7) << 4;
             let value = u16::from(glyph(cell.glyph)) | u16::from(attribute) << 8;
             self.buffer.write(2 * (row * COLUMNS + column), value);
         }

@@ -9,6 +9,8 @@ use wait::{WaitList, Waiter};
 
 /// Events that wait for a program that does not look; of more, the oldest are lost.
 const CAPACITY: usize = 1024;
+/// From so many on movements are joined: a line that is drawn by them loses its corners then.
+const LATE: usize = 64;
 
 /// What happens at keyboard and mouse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +26,10 @@ pub enum InputEvent {
 pub(crate) enum Listener {
     /// The lease with this number: of all.
     Lease(u64),
+    /// The process with this number, while it has the screen: of keys.
+    Keys(u32),
+    /// The same: of the mouse.
+    Pointer(u32),
 }
 
 /// Events on their way to one listener.
@@ -38,16 +44,23 @@ impl EventQueue {
         EventQueue { listener, events: Mutex::default(), readers: WaitList::new() }
     }
 
-    /// Adds an event, if it is one for the listener; `lease` says who has the screen.
-    pub(crate) fn offer(&self, event: InputEvent, lease: u64) {
-        if self.listener == Listener::Lease(lease) {
+    /// Adds an event, if it is one for the listener; `lease` and `process` say who has the screen.
+    pub(crate) fn offer(&self, event: InputEvent, lease: u64, process: Option<u32>) {
+        let wanted = match (self.listener, event) {
+            (Listener::Lease(number), _) => number == lease,
+            (Listener::Keys(number), InputEvent::Key(_)) => Some(number) == process,
+            (Listener::Pointer(number), InputEvent::Pointer(_)) => Some(number) == process,
+            _ => false,
+        };
+        if wanted {
             self.push(event);
         }
     }
 
     fn push(&self, event: InputEvent) {
         let mut events = lock(&self.events);
-        let joined = events.back_mut().is_some_and(|last| join(last, event));
+        let late = events.len() >= LATE;
+        let joined = events.back_mut().is_some_and(|last| join(last, event, late));
         if !joined {
             if events.len() == CAPACITY {
                 events.pop_front();
@@ -62,6 +75,10 @@ impl EventQueue {
         lock(&self.events).pop_front()
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        lock(&self.events).is_empty()
+    }
+
     /// Registers for the next event.
     pub(crate) fn register(&self, waiter: &Waiter) {
         self.readers.register(waiter);
@@ -73,10 +90,10 @@ impl EventQueue {
     }
 }
 
-/// Adds `next` to `last` where nobody can tell them apart from one: a movement that goes on, a key that repeats.
-fn join(last: &mut InputEvent, next: InputEvent) -> bool {
+/// Adds `next` to `last`: a key that repeats and, for a program that is late, a movement that goes on.
+fn join(last: &mut InputEvent, next: InputEvent, late: bool) -> bool {
     match (last, next) {
-        (InputEvent::Pointer(last), InputEvent::Pointer(next)) if last.buttons == next.buttons => {
+        (InputEvent::Pointer(last), InputEvent::Pointer(next)) if late && last.buttons == next.buttons => {
             let joined = last.right.checked_add(next.right).zip(last.down.checked_add(next.down));
             let Some(((right, down), wheel)) = joined.zip(last.wheel.checked_add(next.wheel)) else { return false };
             *last = PointerEvent { right, down, wheel, ..next };
@@ -85,5 +102,53 @@ fn join(last: &mut InputEvent, next: InputEvent) -> bool {
         // A program that is late shall not find a hundred repetitions.
         (InputEvent::Key(last), InputEvent::Key(next)) => *last == next && next.action == KeyAction::Repeat,
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keys::KeyCode;
+    use interfaces::Buttons;
+
+    fn queue() -> EventQueue {
+        EventQueue::new(Listener::Lease(1))
+    }
+
+    fn all(queue: &EventQueue) -> Vec<InputEvent> {
+        std::iter::from_fn(|| queue.pop()).collect()
+    }
+
+    #[test]
+    fn movements_are_joined_only_for_a_program_that_is_late() {
+        let queue = queue();
+        let step = InputEvent::Pointer(PointerEvent { right: 1, down: -2, wheel: 0, buttons: Buttons::LEFT });
+        for _ in 0..1000 {
+            queue.offer(step, 1, None);
+        }
+        let events = all(&queue);
+        assert_eq!((events.len(), events[0]), (LATE, step));
+        let sum: (i32, i32) = events.iter().fold((0, 0), |(right, down), event| match event {
+            InputEvent::Pointer(event) => (right + i32::from(event.right), down + i32::from(event.down)),
+            InputEvent::Key(_) => unreachable!("no key was pressed"),
+        });
+        assert_eq!(sum, (1000, -2000));
+    }
+
+    #[test]
+    fn a_key_that_repeats_does_not_pile_up_and_the_queue_is_bounded() {
+        let queue = queue();
+        let key = |action| InputEvent::Key(KeyEvent { key: KeyCode::A, action, text: None });
+        for _ in 0..10 {
+            queue.offer(key(KeyAction::Repeat), 1, None);
+        }
+        assert_eq!(all(&queue).len(), 1);
+        for _ in 0..CAPACITY {
+            queue.offer(key(KeyAction::Press), 1, None);
+            queue.offer(key(KeyAction::Release), 1, None);
+        }
+        assert_eq!(all(&queue).len(), CAPACITY);
+        queue.offer(key(KeyAction::Press), 2, None);
+        assert!(queue.is_empty(), "another lease's");
     }
 }

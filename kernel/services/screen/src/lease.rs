@@ -3,6 +3,7 @@
 use crate::events::{EventQueue, InputEvent, Listener};
 use crate::picture::Owner;
 use crate::screen::Screen;
+use crate::text::TextConsole;
 use interfaces::{Area, Errno, Frame, Result};
 use std::sync::Arc;
 use std::task::Poll;
@@ -63,6 +64,17 @@ impl Lease {
     /// ECANCELED when the screen was taken away.
     pub fn show(&self, frame: Frame<'_>, damage: &[Area]) -> Result<()> {
         self.screen.picture.show(self.owner(), frame, damage)
+    }
+
+    /// Characters on the whole screen. What is put is drawn by [`TextConsole::flush`], or before.
+    #[must_use]
+    pub fn text(&self) -> TextConsole {
+        TextConsole::new(Arc::clone(&self.screen.picture), self.owner())
+    }
+
+    /// Writes pixels as the bytes of `/dev/fb0`; returns how many there was room for. ECANCELED.
+    pub(crate) fn write_bytes(&self, offset: usize, bytes: &[u8]) -> Result<usize> {
+        self.screen.picture.draw(self.owner(), |surface| surface.write_bytes(offset, bytes))
     }
 
     /// The next event, if there is one.

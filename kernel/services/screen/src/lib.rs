@@ -7,6 +7,8 @@
 //! dropped, also by a panic, when its process is over, and when somebody presses ctrl, alt and backspace, which kills the
 //! process. Then the console is there again, as if nothing had been.
 //!
+//! For programs that have nothing but files, `devices` offers the same as `/dev/fb0` and its like.
+//!
 //! `picture` keeps what the screen shows, in ordinary memory (`surface`), and sends the display what has changed. `router`
 //! decides who gets an event; `input` is the thread that feeds it.
 //!
@@ -15,6 +17,7 @@
 #![forbid(unsafe_code)]
 
 mod canvas;
+mod devices;
 mod events;
 mod font;
 mod input;

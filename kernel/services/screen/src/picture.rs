@@ -64,6 +64,11 @@ impl Picture {
         Ok(Capture { width, height, pixels })
     }
 
+    /// Reads what is shown as bytes, from byte `offset` on; returns how many there were.
+    pub(crate) fn read_bytes(&self, offset: usize, buf: &mut [u8]) -> usize {
+        lock(&self.state).surface.read_bytes(offset, buf)
+    }
+
     /// Lets the owner draw, and shows what is damaged then. ECANCELED for those who are not.
     pub(crate) fn draw<T>(&self, owner: Owner, draw: impl FnOnce(&mut Surface) -> T) -> Result<T> {
         let mut state = lock(&self.state);

@@ -135,7 +135,8 @@ fn deliver(state: std::sync::MutexGuard<'_, State>, event: InputEvent) {
     let Some(holder) = state.holder.clone() else { return };
     let queues = state.queues.clone();
     drop(state);
-    queues.iter().filter_map(Weak::upgrade).for_each(|queue| queue.offer(event, holder.lease));
+    let process = holder.process.as_ref().map(|process| process.pid());
+    queues.iter().filter_map(Weak::upgrade).for_each(|queue| queue.offer(event, holder.lease, process));
 }
 
 /// The keyboard as the terminal has it.

@@ -1,10 +1,10 @@
 //! A screen with its keyboard and mouse: what is built once, and shared by all who use it.
 
 use crate::lock;
-use crate::picture::{Capture, Picture};
+use crate::picture::{Capture, Owner, Picture};
 use crate::router::Router;
 use crate::text::TextConsole;
-use interfaces::{Display, InputSource, PixelFormat, PointerDevice, Result};
+use interfaces::{Display, Errno, InputSource, PixelFormat, PointerDevice, Result};
 use std::sync::{Arc, Mutex};
 use tty::Layout;
 
@@ -37,7 +37,7 @@ impl Screen {
     /// EINVAL where the display has no size; ENOMEM.
     pub fn new(display: Arc<dyn Display>, inputs: Inputs) -> Result<Arc<Screen>> {
         let picture = Arc::new(Picture::new(display)?);
-        let console = Arc::new(TextConsole::new(Arc::clone(&picture)));
+        let console = Arc::new(TextConsole::new(Arc::clone(&picture), Owner::Console));
         let Inputs { keyboard, pointer, layout } = inputs;
         let router = Router::new(layout);
         Ok(Arc::new(Screen { picture, router, console, keyboard, pointer, handover: Mutex::new(()) }))
@@ -99,6 +99,17 @@ impl Screen {
         let lease = self.router.take(process::current())?;
         self.picture.give_to_lease(lease);
         Ok(lease)
+    }
+
+    /// Changes the size for the calling thread's process, if it has the screen. EBUSY while another one has it, EPERM while
+    /// nobody has; else those of [`Picture::set_size`].
+    pub(crate) fn set_size_for_caller(&self, width: usize, height: usize) -> Result<()> {
+        let holder = self.router.holder().ok_or(Errno::EPERM)?;
+        let number = |process: Option<Arc<process::Process>>| process.map(|process| process.pid());
+        if number(holder.process) != number(process::current()) {
+            return Err(Errno::EBUSY);
+        }
+        self.picture.set_size(Owner::Lease(holder.lease), width, height)
     }
 
     /// Gives the screen back to the console, if this lease has it still.

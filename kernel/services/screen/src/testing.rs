@@ -1,11 +1,13 @@
 //! Devices for the tests: a display, a keyboard and a mouse whose other side the test holds.
 
 use crate::{Inputs, Screen, lock};
-use interfaces::{Area, Display, Errno, Frame, InputSource, PixelFormat, PointerDevice, PointerEvent, Result};
+use interfaces::{Area, Clock, Display, Errno, Frame, InputSource, PixelFormat, PointerDevice, PointerEvent, Result};
+use process::{ExitStatus, Process, ProcessTable, Spawn, Stdio};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
+use vfs::{Access, File, Kind, OpenFile, RamFs, Vfs};
 use wait::WaitList;
 
 /// Long enough for the slowest machine; reached only by a failure.
@@ -153,4 +155,44 @@ pub(crate) fn desk() -> Desk {
     let screen = Screen::new(Arc::clone(&display) as Arc<dyn Display>, inputs).expect("a screen");
     screen.start().expect("a thread");
     Desk { display, keyboard, pointer, screen }
+}
+
+struct StoppedClock;
+
+impl Clock for StoppedClock {
+    fn monotonic_ns(&self) -> u64 {
+        0
+    }
+
+    fn realtime_ns(&self) -> u64 {
+        0
+    }
+
+    fn set_realtime_ns(&self, _now: u64) {}
+
+    fn resolution_ns(&self) -> u64 {
+        1
+    }
+}
+
+struct Nothing;
+
+impl File for Nothing {}
+
+/// Starts a process that does `what`.
+pub(crate) fn start(what: impl FnOnce() -> ExitStatus + Send + 'static) -> Arc<Process> {
+    let vfs = Vfs::new(RamFs::new(Arc::new(StoppedClock)).root(), "ramfs");
+    let table = ProcessTable::new(Arc::clone(&vfs));
+    let file = OpenFile::anonymous(Arc::new(Nothing), Kind::CharDevice, Access::READ_WRITE);
+    let stdio = Stdio { stdin: Arc::clone(&file), stdout: Arc::clone(&file), stderr: file };
+    table.spawn(Spawn::new(vec!["test".into()], vfs.root(), stdio), move |_| what()).expect("a process")
+}
+
+/// The status of a process that does `what`.
+pub(crate) fn spawn(what: impl FnOnce() -> Result<()> + Send + 'static) -> ExitStatus {
+    let process = start(|| match what() {
+        Ok(()) => ExitStatus::SUCCESS,
+        Err(error) => panic!("{error}"),
+    });
+    process.wait().expect("it ends")
 }

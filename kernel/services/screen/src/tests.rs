@@ -1,16 +1,15 @@
 //! The screen as its users see it.
 
-use crate::testing::{Desk, LIMIT, desk};
+use crate::testing::{Desk, LIMIT, desk, start};
 use crate::{Canvas, InputEvent, KeyAction, Lease};
 use embedded_graphics::pixelcolor::{Rgb888, RgbColor};
 use embedded_graphics::prelude::{DrawTarget, Drawable, Point, Primitive, Size};
 use embedded_graphics::primitives::{PrimitiveStyle, Rectangle};
-use interfaces::{Area, Buttons, Cell, Errno, Frame, InputSource, PointerEvent, TextDisplay};
-use process::{ExitStatus, ProcessTable, Spawn, Stdio};
+use interfaces::{Area, Buttons, Cell, Colour, Errno, Frame, InputSource, PointerEvent, TextDisplay};
+use process::ExitStatus;
 use std::sync::{Arc, mpsc};
 use std::task::Poll;
 use std::time::Instant;
-use vfs::{Access, Kind, OpenFile, RamFs, Vfs};
 
 const WHITE: u32 = 0xff_ffff;
 
@@ -39,7 +38,7 @@ fn terminal_code(keys: &dyn InputSource) -> u8 {
 }
 
 fn cell(glyph: char) -> Cell {
-    Cell { glyph, foreground: 15, background: 1 }
+    Cell { glyph, foreground: Colour::Ansi(15), background: Colour::Ansi(1) }
 }
 
 const RED: u32 = 0xaa_0000;
@@ -159,34 +158,15 @@ fn holder(
     screen: &Arc<crate::Screen>,
     what: impl FnOnce(Lease) + Send + 'static,
 ) -> (Arc<process::Process>, mpsc::Receiver<()>) {
-    struct StoppedClock;
-    impl interfaces::Clock for StoppedClock {
-        fn monotonic_ns(&self) -> u64 {
-            0
-        }
-        fn realtime_ns(&self) -> u64 {
-            0
-        }
-        fn set_realtime_ns(&self, _now: u64) {}
-        fn resolution_ns(&self) -> u64 {
-            1
-        }
-    }
-    let vfs = Vfs::new(RamFs::new(Arc::new(StoppedClock)).root(), "ramfs");
-    let table = ProcessTable::new(Arc::clone(&vfs));
-    struct Nothing;
-    impl vfs::File for Nothing {}
-    let file = OpenFile::anonymous(Arc::new(Nothing), Kind::CharDevice, Access::READ_WRITE);
-    let stdio = Stdio { stdin: Arc::clone(&file), stdout: Arc::clone(&file), stderr: file };
     let (sender, receiver) = mpsc::channel();
     let screen = Arc::clone(screen);
-    let process = table.spawn(Spawn::new(vec!["holder".into()], vfs.root(), stdio), move |_| {
+    let process = start(move || {
         let lease = screen.lease().expect("free");
         sender.send(()).expect("the test listens");
         what(lease);
         ExitStatus::SUCCESS
     });
-    (process.expect("a process"), receiver)
+    (process, receiver)
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::font::{Font, Glyph, HEIGHT, WIDTH};
 use crate::lock;
 use crate::picture::{Owner, Picture};
 use crate::surface::Surface;
-use interfaces::{Area, Cell, TextDisplay};
+use interfaces::{Area, Cell, Colour, TextDisplay};
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -18,17 +18,12 @@ use wait::{WaitList, Waiter};
 /// The shortest time between two refreshes.
 const REFRESH: Duration = Duration::from_millis(16);
 
-const EMPTY: Cell = Cell { glyph: ' ', foreground: 7, background: 0 };
-
-/// The colours of VGA, 0x00RRGGBB.
-const PALETTE: [u32; 16] = [
-    0x00_0000, 0xAA_0000, 0x00_AA00, 0xAA_5500, 0x00_00AA, 0xAA_00AA, 0x00_AAAA, 0xAA_AAAA, 0x55_5555, 0xFF_5555,
-    0x55_FF55, 0xFF_FF55, 0x55_55FF, 0xFF_55FF, 0x55_FFFF, 0xFF_FFFF,
-];
+const EMPTY: Cell = Cell { glyph: ' ', foreground: Colour::Ansi(7), background: Colour::Ansi(0) };
 
 /// Characters on a screen of pixels.
 pub struct TextConsole {
     picture: Arc<Picture>,
+    owner: Owner,
     columns: usize,
     rows: usize,
     cells: Mutex<Cells>,
@@ -50,7 +45,7 @@ struct Cells {
 }
 
 impl TextConsole {
-    pub(crate) fn new(picture: Arc<Picture>) -> TextConsole {
+    pub(crate) fn new(picture: Arc<Picture>, owner: Owner) -> TextConsole {
         let (width, height) = picture.size();
         let (columns, rows) = ((width / WIDTH).max(1), (height / HEIGHT).max(1));
         let cells = Cells {
@@ -62,7 +57,7 @@ impl TextConsole {
             changed: false,
             refreshed: None,
         };
-        TextConsole { picture, columns, rows, cells: Mutex::new(cells), refreshers: WaitList::new() }
+        TextConsole { picture, owner, columns, rows, cells: Mutex::new(cells), refreshers: WaitList::new() }
     }
 
     /// Draws what has changed.
@@ -105,7 +100,7 @@ impl TextConsole {
         }
         cells.changed = false;
         // While a program has the screen it is for nothing; what was missed is drawn when it is over.
-        let _ = self.picture.draw(Owner::Console, |surface| self.draw(cells, surface));
+        let _ = self.picture.draw(self.owner, |surface| self.draw(cells, surface));
         cells.refreshed = Some(Instant::now());
     }
 
@@ -137,7 +132,7 @@ impl TextConsole {
         };
         let mut changed: Option<Range<usize>> = None;
         for (column, (wanted, drawn)) in wanted.iter().zip(drawn).enumerate() {
-            let wanted = if cells.cursor == Some((column, row)) { inverse(*wanted) } else { *wanted };
+            let wanted = if cells.cursor == Some((column, row)) { under_cursor(*wanted) } else { *wanted };
             if *drawn == Some(wanted) {
                 continue;
             }
@@ -153,18 +148,22 @@ fn cell_area(columns: Range<usize>, rows: Range<usize>) -> Area {
     Area { x: columns.start * WIDTH, y: rows.start * HEIGHT, width: columns.len() * WIDTH, height: rows.len() * HEIGHT }
 }
 
-fn inverse(cell: Cell) -> Cell {
-    // A cursor shows also where both are the same.
-    let background = if cell.foreground == cell.background { cell.foreground ^ 7 } else { cell.foreground };
-    Cell { foreground: cell.background, background, ..cell }
+/// The cell under the cursor, inverted; the cursor shows also where both colours are the same.
+fn under_cursor(cell: Cell) -> Cell {
+    if cell.foreground.rgb() != cell.background.rgb() {
+        return Cell { foreground: cell.background, background: cell.foreground, ..cell };
+    }
+    let [red, green, blue] = cell.background.rgb();
+    Cell { background: Colour::Rgb([!red, !green, !blue]), ..cell }
 }
 
-fn colour(index: u8) -> u32 {
-    PALETTE.get(usize::from(index)).copied().unwrap_or_default()
+fn pixel(colour: Colour) -> u32 {
+    let [red, green, blue] = colour.rgb();
+    u32::from_be_bytes([0, red, green, blue])
 }
 
 fn draw_cell(surface: &mut Surface, (x, y): (usize, usize), glyph: &Glyph, cell: Cell) {
-    let (foreground, background) = (colour(cell.foreground), colour(cell.background));
+    let (foreground, background) = (pixel(cell.foreground), pixel(cell.background));
     for (line, bits) in glyph.iter().enumerate() {
         for (column, pixel) in surface.row_mut(x, y + line, WIDTH).iter_mut().enumerate() {
             *pixel = if bits >> (WIDTH - 1 - column) & 1 == 1 { foreground } else { background };

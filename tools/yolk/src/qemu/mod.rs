@@ -72,7 +72,7 @@ impl Machine {
         };
         let program = places::emulator()?;
         let mut command = bound_to_this_process(&program);
-        command.args(options.words(folder.path())?);
+        command.args(options.words(&program, folder.path())?);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         // In a group of its own, so that ^C at the terminal is ours to pass on.
         command.process_group(0);

@@ -5,6 +5,7 @@
 use std::ffi::OsString;
 use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result};
 
@@ -70,6 +71,11 @@ pub enum Extra {
     Link,
     /// A VGA card.
     Vga,
+    /// A display that only the firmware can set up: a VGA card of another kind with [`Firmware::SeaBios`], a frame buffer
+    /// in memory with [`Firmware::Ovmf`].
+    FirmwareDisplay,
+    /// A VGA card, shown in a window.
+    Window,
     /// QEMU's control socket, as [`Machine::control_path`].
     Control,
     /// An AC'97 sound card, whose sound goes to [`Machine::sound_path`].
@@ -90,10 +96,12 @@ pub(super) const CONTROL_SOCKET: &str = "control";
 pub(super) const SOUND_FILE: &str = "sound.wav";
 
 impl Options {
-    /// QEMU's command line, with its sockets in this folder.
-    pub(super) fn words(&self, folder: &Path) -> Result<Vec<OsString>> {
+    /// The command line of this QEMU, with its sockets in this folder.
+    pub(super) fn words(&self, program: &Path, folder: &Path) -> Result<Vec<OsString>> {
         let mut words = Words::default();
-        words.add("-machine q35 -cpu max -nodefaults -no-reboot -display none").add(accelerator(&self.extras));
+        words.add("-machine q35 -cpu max -nodefaults -no-reboot").add(accelerator(&self.extras));
+        let display = if self.extras.contains(&Extra::Window) { window(program)? } else { "none" };
+        words.add("-display").add(display);
         words.add(&format!("-m {}M -smp {}", self.memory_mib, self.cpus));
         words.add("-chardev stdio,id=console,signal=off -serial chardev:console");
         words.add("-device isa-debug-exit,iobase=0xf4,iosize=0x04");
@@ -103,10 +111,14 @@ impl Options {
                 Extra::Control => words
                     .socket("control", &folder.join(CONTROL_SOCKET), ",server=on,wait=off")
                     .add("-mon chardev=control,mode=control"),
-                Extra::Vga => words.add("-vga std"),
                 Extra::Ac97 => words.sound(folder).add("-device AC97,audiodev=sound"),
                 Extra::Hda => words.sound(folder).add("-device intel-hda -device hda-output,audiodev=sound"),
                 Extra::CountedTime => words.add("-icount shift=1,sleep=off"),
+                Extra::Vga | Extra::Window => words.add("-vga std"),
+                Extra::FirmwareDisplay => words.add(match &self.boot {
+                    Boot::Disc { firmware: Firmware::Ovmf, .. } => "-device ramfb",
+                    _ => "-vga vmware",
+                }),
                 Extra::Gdb => words.add("-s -S"),
             };
         }
@@ -141,6 +153,24 @@ fn accelerator(extras: &[Extra]) -> &'static str {
         .is_ok_and(|text| text.split_whitespace().any(|word| word == "vmx" || word == "svm"));
     let opens = OpenOptions::new().read(true).write(true).open("/dev/kvm").is_ok();
     if capable && opens { "-accel kvm" } else { "-accel tcg" }
+}
+
+/// The kinds of windows that QEMU may have, the best first.
+const WINDOWS: [&str; 3] = ["gtk", "sdl", "cocoa"];
+
+/// A kind of window that this QEMU has.
+fn window(program: &Path) -> Result<&'static str> {
+    let asked = Command::new(program).args(["-display", "help"]).output();
+    let answer = asked.with_context(|| format!("cannot run {}", program.display()))?.stdout;
+    window_among(&String::from_utf8_lossy(&answer))
+}
+
+fn window_among(help: &str) -> Result<&'static str> {
+    let has = |name: &&str| help.lines().any(|line| line.trim() == *name);
+    WINDOWS
+        .into_iter()
+        .find(has)
+        .context("this QEMU cannot open a window: run `make qemu-gui`, which installs what it lacks")
 }
 
 fn ovmf() -> Result<PathBuf> {
@@ -179,5 +209,18 @@ impl Words {
         let path = path.to_string_lossy().replace(',', ",,");
         self.0.extend(["-chardev".into(), format!("socket,id={name},path={path}{more}").into()]);
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_is_chosen_from_what_there_is() {
+        assert_eq!(window_among("Available display backend types:\nnone\nsdl\ngtk\n").ok(), Some("gtk"));
+        assert_eq!(window_among("none\nsdl\ndbus\n").ok(), Some("sdl"));
+        let error = window_among("none\ndbus\n").expect_err("no window").to_string();
+        assert!(error.contains("make qemu-gui"), "{error}");
     }
 }

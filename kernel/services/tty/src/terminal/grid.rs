@@ -10,11 +10,13 @@ pub(super) struct Grid {
     columns: usize,
     rows: Vec<Vec<Cell>>,
     damaged: Vec<bool>,
+    /// The region that has moved up since this was last asked, and how far: a hint, for displays that can move it too.
+    moved: Option<(Range<usize>, usize)>,
 }
 
 impl Grid {
     pub(super) fn new(columns: usize, rows: usize, blank: Cell) -> Self {
-        Grid { columns, rows: vec![vec![blank; columns]; rows], damaged: vec![true; rows] }
+        Grid { columns, rows: vec![vec![blank; columns]; rows], damaged: vec![true; rows], moved: None }
     }
 
     pub(super) fn columns(&self) -> usize {
@@ -65,8 +67,10 @@ impl Grid {
     pub(super) fn scroll_up(&mut self, region: Range<usize>, count: usize, blank: Cell) -> Vec<Vec<Cell>> {
         self.damage(region.clone());
         let columns = self.columns;
-        let Some(rows) = self.rows.get_mut(region) else { return Vec::new() };
+        let Some(rows) = self.rows.get_mut(region.clone()) else { return Vec::new() };
         let count = count.min(rows.len());
+        let before = self.moved.take().filter(|(moved, _)| *moved == region).map_or(0, |(_, count)| count);
+        self.moved = Some((region, before + count));
         rows.rotate_left(count);
         rows.iter_mut().rev().take(count).rev().map(|row| std::mem::replace(row, vec![blank; columns])).collect()
     }
@@ -78,6 +82,11 @@ impl Grid {
         let count = count.min(rows.len());
         rows.rotate_right(count);
         rows.iter_mut().take(count).for_each(|row| row.fill(blank));
+    }
+
+    /// The region that has moved up since this was last asked, and how far.
+    pub(super) fn take_movement(&mut self) -> Option<(Range<usize>, usize)> {
+        self.moved.take()
     }
 
     /// Marks rows as changed.

@@ -84,6 +84,7 @@ impl Screen {
     }
 
     fn refresh(&mut self) {
+        self.follow_movement();
         for row in 0..self.state.rows() {
             if self.state.take_damage(row) {
                 self.refresh_row(row);
@@ -93,6 +94,18 @@ impl Screen {
         if self.shown_cursor != Some(cursor) {
             self.display.set_cursor(cursor);
             self.shown_cursor = Some(cursor);
+        }
+    }
+
+    /// Lets a display that can do so move what it shows, as the cells have moved. What it shows then is compared as ever.
+    fn follow_movement(&mut self) {
+        let Some((rows, distance)) = self.state.take_movement() else { return };
+        let columns = self.state.columns();
+        let Some(shown) = self.shown.get_mut(rows.start * columns..rows.end * columns) else { return };
+        if self.display.scroll_up(rows, distance) {
+            let gone = distance * columns;
+            shown.rotate_left(gone);
+            shown.iter_mut().rev().take(gone).for_each(|cell| *cell = Some(state::BLANK));
         }
     }
 

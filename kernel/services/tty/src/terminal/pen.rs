@@ -1,36 +1,16 @@
 //! The pen: which colours the next character gets (SGR, ECMA-48 8.3.117).
 
-use interfaces::Cell;
+use interfaces::{Cell, Colour};
 
-const DEFAULT_FOREGROUND: u8 = 7;
-const DEFAULT_BACKGROUND: u8 = 0;
+const DEFAULT_FOREGROUND: Colour = Colour::Ansi(7);
+const DEFAULT_BACKGROUND: Colour = Colour::Ansi(0);
 const BRIGHT: u8 = 8;
-
-/// The 16 colours as red, green, blue (those of VGA), for choosing the nearest.
-const PALETTE: [[u8; 3]; 16] = [
-    [0, 0, 0],
-    [170, 0, 0],
-    [0, 170, 0],
-    [170, 85, 0],
-    [0, 0, 170],
-    [170, 0, 170],
-    [0, 170, 170],
-    [170, 170, 170],
-    [85, 85, 85],
-    [255, 85, 85],
-    [85, 255, 85],
-    [255, 255, 85],
-    [85, 85, 255],
-    [255, 85, 255],
-    [85, 255, 255],
-    [255, 255, 255],
-];
 
 /// How characters are drawn. Underline, blinking and the like have no counterpart on a text display and are left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Pen {
-    foreground: u8,
-    background: u8,
+    foreground: Colour,
+    background: Colour,
     bold: bool,
     reverse: bool,
     concealed: bool,
@@ -51,8 +31,12 @@ impl Default for Pen {
 impl Pen {
     /// A cell with `glyph`.
     pub(super) fn draw(&self, glyph: char) -> Cell {
-        let bright = if self.bold && self.foreground < BRIGHT { BRIGHT } else { 0 };
-        let (mut foreground, mut background) = (self.foreground + bright, self.background);
+        let (mut foreground, mut background) = (self.foreground, self.background);
+        if let Colour::Ansi(dark @ 0..BRIGHT) = foreground
+            && self.bold
+        {
+            foreground = Colour::Ansi(dark + BRIGHT);
+        }
         if self.reverse {
             std::mem::swap(&mut foreground, &mut background);
         }
@@ -101,43 +85,36 @@ impl Pen {
             8 => self.concealed = true,
             27 => self.reverse = false,
             28 => self.concealed = false,
-            30..=37 => self.foreground = low(30),
+            30..=37 => self.foreground = Colour::Ansi(low(30)),
             39 => self.foreground = DEFAULT_FOREGROUND,
-            40..=47 => self.background = low(40),
+            40..=47 => self.background = Colour::Ansi(low(40)),
             49 => self.background = DEFAULT_BACKGROUND,
-            90..=97 => self.foreground = low(90) + BRIGHT,
-            100..=107 => self.background = low(100) + BRIGHT,
+            90..=97 => self.foreground = Colour::Ansi(low(90) + BRIGHT),
+            100..=107 => self.background = Colour::Ansi(low(100) + BRIGHT),
             _ => {}
         }
     }
 }
 
 /// The colour that follows a 38 or 48: `5;n` of 256, or `2;red;green;blue`.
-fn extended(parameters: &mut dyn Iterator<Item = u16>) -> Option<u8> {
+fn extended(parameters: &mut dyn Iterator<Item = u16>) -> Option<Colour> {
     let byte = |parameters: &mut dyn Iterator<Item = u16>| u8::try_from(parameters.next()?).ok();
     match parameters.next()? {
         5 => byte(parameters).map(indexed),
-        2 => Some(nearest([byte(parameters)?, byte(parameters)?, byte(parameters)?])),
+        2 => Some(Colour::Rgb([byte(parameters)?, byte(parameters)?, byte(parameters)?])),
         _ => None,
     }
 }
 
 /// One of xterm's 256 colours: 16 as they are, a cube of 6 by 6 by 6, 24 greys.
-fn indexed(index: u8) -> u8 {
+fn indexed(index: u8) -> Colour {
     let level = |step: u8| if step == 0 { 0 } else { 55 + 40 * step };
     match index {
-        0..=15 => index,
+        0..=15 => Colour::Ansi(index),
         16..=231 => {
             let cube = index - 16;
-            nearest([level(cube / 36), level(cube / 6 % 6), level(cube % 6)])
+            Colour::Rgb([level(cube / 36), level(cube / 6 % 6), level(cube % 6)])
         }
-        232..=255 => nearest([8 + 10 * (index - 232); 3]),
+        232..=255 => Colour::Rgb([8 + 10 * (index - 232); 3]),
     }
-}
-
-fn nearest(colour: [u8; 3]) -> u8 {
-    let distance = |candidate: &[u8; 3]| -> u32 {
-        candidate.iter().zip(colour).map(|(a, b)| u32::from(a.abs_diff(b)).pow(2)).sum()
-    };
-    (0..).zip(&PALETTE).min_by_key(|(_, candidate)| distance(candidate)).map_or(DEFAULT_FOREGROUND, |(index, _)| index)
 }

@@ -11,7 +11,7 @@ mod motion;
 use super::grid::Grid;
 use super::pen::Pen;
 use crate::keymap::CursorKeys;
-use interfaces::Cell;
+use interfaces::{Cell, Colour};
 use std::collections::VecDeque;
 use std::ops::Range;
 use unicode_width::UnicodeWidthChar;
@@ -23,7 +23,7 @@ const MAX_REPORTS: usize = 256;
 const TAB_STOP: usize = 8;
 
 /// What empty cells look like to begin with.
-pub(super) const BLANK: Cell = Cell { glyph: ' ', foreground: 7, background: 0 };
+pub(super) const BLANK: Cell = Cell { glyph: ' ', foreground: Colour::Ansi(7), background: Colour::Ansi(0) };
 
 /// A character set of G0 or G1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -117,6 +117,11 @@ impl State {
 
     pub(super) fn take_damage(&mut self, row: usize) -> bool {
         self.grid.take_damage(row)
+    }
+
+    /// The rows that have moved up since this was last asked, and how far, where that is less than all of them.
+    pub(super) fn take_movement(&mut self) -> Option<(Range<usize>, usize)> {
+        self.grid.take_movement().filter(|(rows, distance)| *distance < rows.len())
     }
 
     pub(super) fn damage_all(&mut self) {

@@ -1,6 +1,7 @@
 //! The screen, sequence by sequence, on a display that keeps what it is told.
 
 use super::*;
+use interfaces::Colour;
 use std::sync::Mutex;
 
 struct FakeDisplay {
@@ -28,6 +29,13 @@ impl TextDisplay for FakeDisplay {
     fn set_cursor(&self, position: Option<(usize, usize)>) {
         self.shown.lock().unwrap().cursor = position;
     }
+
+    fn scroll_up(&self, rows: std::ops::Range<usize>, distance: usize) -> bool {
+        let cells = &mut self.shown.lock().unwrap().cells[rows];
+        cells.rotate_left(distance);
+        cells.iter_mut().rev().take(distance).for_each(|row| row.fill(state::BLANK));
+        true
+    }
 }
 
 struct Fixture {
@@ -37,7 +45,7 @@ struct Fixture {
 
 impl Fixture {
     fn new(columns: usize, rows: usize) -> Self {
-        let unknown = Cell { glyph: '?', foreground: 0, background: 0 };
+        let unknown = Cell { glyph: '?', foreground: Colour::Ansi(0), background: Colour::Ansi(0) };
         let shown = Shown { cells: vec![vec![unknown; columns]; rows], cursor: None, puts: 0 };
         let display = Arc::new(FakeDisplay { size: (columns, rows), shown: Mutex::new(shown) });
         Fixture { screen: Screen::new(display.clone()), display }
@@ -185,7 +193,7 @@ fn colours() {
         let mut fixture = Fixture::new(10, 4);
         fixture.write(&format!("{sequence}x"));
         let cell = fixture.cell(0, 0);
-        (cell.foreground, cell.background)
+        (cell.foreground.ansi(), cell.background.ansi())
     };
     assert_eq!(colour(""), (7, 0));
     assert_eq!(colour("\x1b[31;44m"), (1, 4));
@@ -205,10 +213,20 @@ fn colours() {
 }
 
 #[test]
+fn a_display_gets_colours_as_they_were_meant() {
+    let mut fixture = Fixture::new(10, 4);
+    fixture.write("\x1b[38;5;196;48;2;1;2;3mx\x1b[1mx\x1b[38;5;244mx");
+    assert_eq!(fixture.cell(0, 0).foreground, Colour::Rgb([255, 0, 0]));
+    assert_eq!(fixture.cell(0, 0).background, Colour::Rgb([1, 2, 3]));
+    assert_eq!(fixture.cell(1, 0).foreground, Colour::Rgb([255, 0, 0]), "bold brightens the 16 colours alone");
+    assert_eq!(fixture.cell(2, 0).foreground, Colour::Rgb([128, 128, 128]));
+}
+
+#[test]
 fn erasing_uses_the_background() {
     let mut fixture = Fixture::new(10, 4);
     fixture.write("\x1b[44m\x1b[2J");
-    assert_eq!(fixture.cell(9, 3).background, 4);
+    assert_eq!(fixture.cell(9, 3).background, Colour::Ansi(4));
 }
 
 #[test]
@@ -270,10 +288,22 @@ fn only_what_changed_is_sent() {
 }
 
 #[test]
+fn a_display_that_scrolls_gets_new_lines_only() {
+    let mut fixture = Fixture::new(10, 4);
+    fixture.write("1\r\n2\r\n3\r\n4");
+    let before = fixture.display.shown.lock().unwrap().puts;
+    fixture.write("\r\n5\r\n\x1b[41m6");
+    assert_eq!(fixture.rows(), ["3", "4", "5", "6"]);
+    assert_eq!(fixture.display.shown.lock().unwrap().puts, before + 2);
+    fixture.write("\x1b[2;3r\x1b[3;1H\n\n\nx\x1b[r\x1b[4;1H\r\n\r\n7");
+    assert_eq!(fixture.rows(), ["x", "6", "", "7"]);
+}
+
+#[test]
 fn repaint_draws_over_whatever_is_there() {
     let mut fixture = Fixture::new(10, 4);
     fixture.write("kept");
-    fixture.display.put(0, 0, &[Cell { glyph: '#', foreground: 1, background: 1 }; 10]);
+    fixture.display.put(0, 0, &[Cell { glyph: '#', foreground: Colour::Ansi(1), background: Colour::Ansi(1) }; 10]);
     fixture.screen.repaint();
     assert_eq!(fixture.rows(), ["kept", "", "", ""]);
 }

@@ -6,7 +6,7 @@ DISC   := $(BUILD)/yolk.iso
 TARGET := x86_64-unknown-hermit
 KERNEL := $(BUILD)/target/$(TARGET)/release/yolk-kernel
 # The optional parts of the image: `make image FEATURES=` has none.
-FEATURES ?= nes
+FEATURES ?= js nes
 # An app is a folder with a main.rs.
 APPS   := $(patsubst apps-wasm/%/src/main.rs,apps-wasm/target/wasm32-wasip1/release/%.wasm,$(wildcard apps-wasm/*/src/main.rs))
 
@@ -54,6 +54,7 @@ check: sunset ## check formatting, lints and the architecture
 bench: image iso $(BUILD)/have-qemu ## measure speed and size
 	$(CARGO) build --release -p wasi-shim --example wasi-host
 	$(CARGO) build --release -p nes --example nes-host
+	$(CARGO) build --release -p js --example js-host
 	$(CARGO) run --release -p bench
 
 iso: $(DISC) ## build build/yolk.iso, for a CD or USB stick, BIOS or UEFI

@@ -15,8 +15,13 @@ use process::{Loader, ProcessTable};
 use std::sync::Arc;
 use std_abi::{fault, sockets, threads};
 
-/// What runs WebAssembly files by their names.
-const LOADERS: [Loader; 2] = [Loader { suffix: ".wasm", program: "run" }, Loader { suffix: ".wat", program: "run" }];
+/// What runs files by their names.
+const LOADERS: &[Loader] = &[
+    Loader { suffix: ".wasm", program: "run" },
+    Loader { suffix: ".wat", program: "run" },
+    #[cfg(feature = "js")]
+    Loader { suffix: ".js", program: "js" },
+];
 
 /// Builds everything and serves for ever.
 pub(crate) fn run(info: &BootInfo, topology: &Topology) -> ! {
@@ -41,7 +46,11 @@ pub(crate) fn run(info: &BootInfo, topology: &Topology) -> ! {
     others.extend(net.iter().flat_map(nettools::programs));
     #[cfg(feature = "nes")]
     others.push(nes::program(nes::Devices { screen: consoles.screen().cloned(), sound }));
+    #[cfg(feature = "js")]
+    let scripts = crate::javascript::Scripts::add_to(&mut others);
     let programs = shell::programs(system, others, LOADERS.to_vec());
+    #[cfg(feature = "js")]
+    scripts.may_start(&programs);
     let session = Session { table, programs };
     sessions::register(&session, &devices);
     if let Err(error) = reaper {

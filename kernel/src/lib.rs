@@ -16,6 +16,8 @@ mod display;
 mod facts;
 mod files;
 mod init;
+#[cfg(feature = "js")]
+mod javascript;
 mod network;
 mod options;
 mod panic;

@@ -4,7 +4,7 @@ use machine::acpi::Topology;
 use machine::boot_info::{BootInfo, LoaderInfo};
 use machine::{acpi, clock, cpu, exception, heap, interrupt, interrupt_flag, ioapic, log, paging, smp};
 use spin::Once;
-use std_abi::{entry, fault, threads};
+use std_abi::{entry, fault, memory, threads};
 
 /// What the first half of the boot hands to the second: std's `main` takes no arguments.
 static HANDOVER: Once<(BootInfo, Topology)> = Once::new();
@@ -29,6 +29,7 @@ pub fn from_loader(loader: Option<LoaderInfo>) -> ! {
     threads::init(cpus);
     crate::panic::install();
     fault::init();
+    memory::init();
     let first = threads::prepare_first(entry::first_thread);
     let cpus = smp::start(&topology.other_processors, threads::run_cpu);
     report(cpus);

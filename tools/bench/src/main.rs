@@ -1,8 +1,8 @@
 //! Prints the table of `make bench`: what things cost in Yolk, each against a reference of the same run.
 //!
-//! The reference for computation is the same WebAssembly module on the same interpreter on the host; for threads the same
-//! std code on the host; for drawing the same code on a screen in memory; for booting a machine that powers off at once ([`empty`]). Nothing is asserted: a host's load is
-//! its own.
+//! The reference for computation is the same WebAssembly module or script on the same interpreter on the host; for threads the
+//! same std code on the host; for drawing the same code on a screen in memory; for booting a machine that powers off at once
+//! ([`empty`]). Nothing is asserted: a host's load is its own.
 
 #![forbid(unsafe_code)]
 
@@ -11,6 +11,7 @@ mod drawing;
 mod empty;
 mod nes;
 mod programs;
+mod scripts;
 mod table;
 
 use std::process::ExitCode;
@@ -20,7 +21,7 @@ use table::Row;
 
 fn main() -> ExitCode {
     table::print_head();
-    let measures: [fn() -> Result<Vec<Row>>; 7] = [
+    let measures: [fn() -> Result<Vec<Row>>; 9] = [
         programs::computation,
         boot::times,
         boot::size,
@@ -28,6 +29,8 @@ fn main() -> ExitCode {
         programs::runs,
         nes::frames,
         drawing::on_screen,
+        scripts::kernels,
+        scripts::start,
     ];
     for measure in measures {
         match measure() {

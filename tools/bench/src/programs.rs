@@ -107,7 +107,7 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
 }
 
 /// How long a command takes, in seconds.
-fn time(command: &mut Command) -> Result<f64> {
+pub(crate) fn time(command: &mut Command) -> Result<f64> {
     let start = Instant::now();
     output(command).map(|_| start.elapsed().as_secs_f64())
 }

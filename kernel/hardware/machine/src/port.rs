@@ -108,3 +108,17 @@ impl PortRange {
         unsafe { Port::new(self.base + offset) }
     }
 }
+
+/// Reads a byte from a port that nobody here owns, for a user who asks for it: what that does to the device is on them.
+#[must_use]
+pub fn read_any(number: u16) -> u8 {
+    // SAFETY: the user takes over what stands at the port; reading moves no memory.
+    unsafe { u8::input(number) }
+}
+
+/// Writes a byte to a port that nobody here owns, for a user who asks for it. A device may do anything then, up to writing
+/// over the kernel: the assembler decides who gets this door.
+pub fn write_any(number: u16, value: u8) {
+    // SAFETY: the user takes over what stands at the port, with all that the device does.
+    unsafe { u8::output(number, value) };
+}

@@ -1,11 +1,11 @@
 //! What a word on the command line can become: names of commands, and of files.
 
 use crate::builtins::BUILTINS;
-use crate::editor::{Candidate, Completer};
 use crate::expand;
 use crate::files;
 use crate::shell::Shell;
 use crate::syntax::{self, LastWord, Role};
+use editor::{Candidate, Completer};
 use vfs::{Follow, Kind, Scope};
 
 impl Completer for Shell {
@@ -29,7 +29,7 @@ impl Shell {
         let mut names: Vec<_> = programs.into_iter().chain(builtins).filter(|name| name.starts_with(prefix)).collect();
         names.sort();
         names.dedup();
-        names.into_iter().map(|name| Candidate { text: escaped(&name), name }).collect()
+        names.into_iter().map(|name| Candidate { text: escaped(&name), name, end: " " }).collect()
     }
 
     /// The files whose path begins with `value`. What was `typed` of their directory stays as it is.
@@ -54,6 +54,7 @@ impl Shell {
                 Candidate {
                     text: format!("{kept}{}{slash}", escaped(&entry.name)),
                     name: format!("{}{slash}", entry.name),
+                    end: if slash.is_empty() { " " } else { "" },
                 }
             })
             .collect()

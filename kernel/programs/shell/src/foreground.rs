@@ -4,10 +4,10 @@
 //! script all belong to the script's job, so that ^C ends the script with them.
 
 use crate::flow::{Flow, Stop};
-use crate::interrupt::Redirected;
 use crate::jobs::Background;
 use crate::launch::Started;
 use crate::shell::Shell;
+use editor::Redirected;
 use interfaces::{Errno, Result};
 use process::{ExitStatus, Job, KillReason, Process};
 use std::sync::Arc;

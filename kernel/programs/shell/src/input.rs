@@ -2,10 +2,10 @@
 //!
 //! `sh` runs [`Shell::run_input`] on one of them. Lines are joined until they are a whole script.
 
-use crate::editor::{Editor, Entry};
 use crate::flow::{Flow, Stop};
 use crate::shell::Shell;
 use crate::syntax::{self, MAX_LINE, Script, SyntaxError};
+use editor::{Editor, Entry};
 use interfaces::{Errno, Result};
 use process::{ExitStatus, KillReason};
 use std::sync::Arc;

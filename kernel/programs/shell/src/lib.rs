@@ -1,7 +1,7 @@
 //! The shell: what a user types becomes processes.
 //!
 //! `syntax` parses, `expand` turns words into arguments, `execute` runs lists and pipelines on a `Shell`, `launch`
-//! starts their processes and `foreground` waits for them; `input` feeds it from the `editor` or a file. `commands` are
+//! starts their processes and `foreground` waits for them; `input` feeds it from the line editor or a file. `commands` are
 //! programs like any other, one small file and one row in a table each; `builtins` are those that change the shell
 //! itself.
 //!
@@ -11,18 +11,14 @@
 #![forbid(unsafe_code)]
 
 mod builtins;
-mod columns;
 mod commands;
 mod complete;
-mod editor;
 mod execute;
 mod expand;
 mod files;
 mod flow;
 mod foreground;
-mod history;
 mod input;
-mod interrupt;
 mod jobs;
 mod launch;
 mod pattern;

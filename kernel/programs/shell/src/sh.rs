@@ -2,11 +2,11 @@
 //!
 //! Interactive at a terminal; else it runs a command, a file, or what it reads. Its status is that of the last command.
 
-use crate::editor::Editor;
 use crate::files;
 use crate::input::Input;
-use crate::interrupt::Redirected;
 use crate::shell::{OnFailure, Shell};
+use editor::Editor;
+use editor::Redirected;
 use process::{Context, ExitStatus, Programs};
 use std::sync::Arc;
 

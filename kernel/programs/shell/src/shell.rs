@@ -2,10 +2,10 @@
 //!
 //! A subshell (a builtin in a pipeline, a list in the background) is a copy of the [`State`] in a process of its own.
 
-use crate::history::History;
-use crate::interrupt::Interrupt;
 use crate::jobs::Jobs;
 use crate::variables::Variables;
+use editor::History;
+use editor::Interrupt;
 use process::{Context, Process, ProcessTable, Programs};
 use std::sync::Arc;
 use vfs::{Location, OpenFile, Vfs};

@@ -5,6 +5,7 @@
 //! therefore run a thread whose state is still being saved. Interrupts are off from before the lock is taken until after
 //! the switch.
 
+use crate::account::Account;
 use hermit_abi::timespec;
 use interfaces::Errno;
 use machine::lock::IrqLock;
@@ -70,6 +71,7 @@ struct Thread {
     stack: Option<Stack>,
     tls: Tls,
     id: Option<ThreadId>,
+    account: Account,
 }
 
 // SAFETY: the TLS block is reached through the thread pointer, by the thread itself alone.
@@ -85,7 +87,7 @@ impl Thread {
         let mut stack = take_stack(stack_size.max(MIN_STACK_SIZE))?;
         let tls = Tls::new()?;
         let stack_pointer = context::prepare(&mut stack, entry, argument);
-        Some(Box::new(Thread { stack_pointer, stack: Some(stack), tls, id: None }))
+        Some(Box::new(Thread { stack_pointer, stack: Some(stack), tls, id: None, account: Account::default() }))
     }
 }
 
@@ -320,6 +322,25 @@ fn take_down_ended() {
             ENDED.lock().push(id);
         }
     }
+}
+
+/// The running thread's account of memory; `None` before there are threads.
+pub(crate) fn account() -> Option<&'static Account> {
+    // SAFETY: the running thread is not taken down while it runs, and who asks does not keep the answer.
+    unsafe { current().as_ref() }.map(|thread| &thread.account)
+}
+
+/// Limits what the calling thread may have allocated, counted from now on; beyond it allocations fail. `None`: no limit.
+pub fn limit_memory(bytes: Option<usize>) {
+    if let Some(account) = account() {
+        account.limit(bytes);
+    }
+}
+
+/// Bytes that the calling thread has allocated since it was limited, without those that it has freed.
+#[must_use]
+pub fn memory_used() -> usize {
+    account().map_or(0, Account::used)
 }
 
 fn current_id() -> Option<ThreadId> {

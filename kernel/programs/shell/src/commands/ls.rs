@@ -2,7 +2,8 @@
 
 use super::format::{self, Unit};
 use super::{Call, Failure, Outcome};
-use crate::{columns, files};
+use crate::files;
+use editor::columns;
 use interfaces::Result;
 use std::io::Write;
 use vfs::{Follow, Kind, Metadata, Scope};

@@ -1,0 +1,314 @@
+//! The event loop: promises' jobs, timers, and operations that other threads or processes carry out.
+//!
+//! A turn runs all jobs, then one timer, as in HTML 8.1.7.3. A promise that was rejected and has no handler when the jobs are
+//! done ends the script, as in Node.js. With nothing to run the thread sleeps, in one wait on whatever may come.
+
+use crate::limits::Limits;
+use crate::state::State;
+use boa_engine::job::{BoxedFuture, GenericJob, Job, JobExecutor, NativeAsyncJob, PromiseJob};
+use boa_engine::object::builtins::{JsFunction, JsPromise};
+use boa_engine::{Context, JsError, JsResult, JsValue};
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::Poll;
+use std::time::{Duration, Instant};
+use wait::Waiter;
+
+/// Something that goes on elsewhere, for a promise.
+pub(crate) trait Operation {
+    /// Goes on as far as it can; registers `waiter` with what it waits for. Whether it is done.
+    fn poll(&mut self, waiter: &Waiter) -> bool;
+
+    /// Settles the promise, once it is done.
+    fn finish(self: Box<Self>, context: &mut Context) -> JsResult<()>;
+
+    /// The number by which it can be forgotten.
+    fn id(&self) -> Option<u32> {
+        None
+    }
+}
+
+/// Why the loop ended before everything was done.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// A job or a timer has thrown.
+    Thrown(JsError),
+    /// A promise was rejected with this value, and nobody has handled it.
+    Rejected(JsValue),
+}
+
+struct Timer {
+    callback: JsFunction,
+    arguments: Vec<JsValue>,
+    /// Of an interval.
+    every: Option<Duration>,
+    id: u32,
+}
+
+/// The moment at which a timer is due; those of one moment come in the order in which they were set.
+type Due = (Instant, u64);
+
+#[derive(Default)]
+struct Timers {
+    queue: BTreeMap<Due, Timer>,
+    by_id: HashMap<u32, Due>,
+    last_id: u32,
+    order: u64,
+}
+
+/// See the module.
+#[derive(Default)]
+pub(crate) struct Events {
+    jobs: RefCell<VecDeque<PromiseJob>>,
+    generic: RefCell<VecDeque<GenericJob>>,
+    futures: RefCell<VecDeque<NativeAsyncJob>>,
+    timers: RefCell<Timers>,
+    operations: RefCell<Vec<Box<dyn Operation>>>,
+    rejected: RefCell<Vec<JsPromise>>,
+    /// The timer that runs now, for an interval that clears itself.
+    running: Cell<u32>,
+}
+
+impl Events {
+    /// Of `context`, if it was made with one.
+    pub(crate) fn of(context: &Context) -> JsResult<Rc<Events>> {
+        let events = context.downcast_job_executor::<Events>();
+        events.ok_or_else(|| boa_engine::JsNativeError::error().with_message("the engine has no event loop").into())
+    }
+
+    /// Calls `callback` after `delay`, and again and again `every`; returns the timer's number.
+    pub(crate) fn set_timer(
+        &self,
+        callback: JsFunction,
+        arguments: Vec<JsValue>,
+        delay: Duration,
+        every: Option<Duration>,
+    ) -> u32 {
+        let mut timers = self.timers.borrow_mut();
+        let mut id = timers.last_id;
+        loop {
+            // Numbers are positive and fit in 31 bits, as scripts expect.
+            id = if id >= i32::MAX.unsigned_abs() { 1 } else { id + 1 };
+            if !timers.by_id.contains_key(&id) {
+                break;
+            }
+        }
+        timers.last_id = id;
+        timers.insert(Timer { callback, arguments, every, id }, delay);
+        id
+    }
+
+    pub(crate) fn clear_timer(&self, id: u32) {
+        let mut timers = self.timers.borrow_mut();
+        if let Some(due) = timers.by_id.remove(&id) {
+            timers.queue.remove(&due);
+        }
+        if self.running.get() == id {
+            self.running.set(0);
+        }
+    }
+
+    pub(crate) fn start(&self, operation: Box<dyn Operation>) {
+        self.operations.borrow_mut().push(operation);
+    }
+
+    /// Drops an operation by its number; its promise stays as it is.
+    pub(crate) fn forget(&self, id: u32) {
+        self.operations.borrow_mut().retain(|operation| operation.id() != Some(id));
+    }
+
+    /// A promise was rejected without a handler.
+    pub(crate) fn note_rejection(&self, promise: JsPromise) {
+        self.rejected.borrow_mut().push(promise);
+    }
+
+    /// Somebody handles it after all.
+    pub(crate) fn note_handler(&self, promise: &JsPromise) {
+        self.rejected.borrow_mut().retain(|other| !boa_engine::JsObject::equals(other, promise));
+    }
+
+    /// Forgets everything that is still to come.
+    pub(crate) fn clear(&self) {
+        self.jobs.borrow_mut().clear();
+        self.generic.borrow_mut().clear();
+        self.futures.borrow_mut().clear();
+        *self.timers.borrow_mut() = Timers::default();
+        self.operations.borrow_mut().clear();
+        self.rejected.borrow_mut().clear();
+    }
+
+    /// Runs until nothing is left to do, or the script is to stop.
+    pub(crate) fn run(&self, context: &mut Context, limits: &Limits) -> Result<(), Failure> {
+        let context = RefCell::new(context);
+        let mut futures: Vec<BoxedFuture<'_>> = Vec::new();
+        loop {
+            self.run_jobs_now(&context, &mut futures)?;
+            if limits.stopped().is_some() {
+                return Ok(());
+            }
+            self.check_rejections()?;
+            if self.run_timer(&context)? {
+                continue;
+            }
+            let is_idle = self.timers.borrow().queue.is_empty() && self.operations.borrow().is_empty();
+            if is_idle && futures.is_empty() {
+                return Ok(());
+            }
+            self.wait(&context, &mut futures, limits)?;
+        }
+    }
+
+    /// Runs jobs until there are none.
+    fn run_jobs_now<'a>(
+        &self,
+        context: &'a RefCell<&mut Context>,
+        futures: &mut Vec<BoxedFuture<'a>>,
+    ) -> Result<(), Failure> {
+        loop {
+            let started: Vec<_> = self.futures.borrow_mut().drain(..).collect();
+            for job in started {
+                let mut future: BoxedFuture<'a> = Box::pin(job.call(context));
+                // Most are done at once.
+                if !poll_once(&mut future, std::task::Waker::noop())? {
+                    futures.push(future);
+                }
+            }
+            let job = self.jobs.borrow_mut().pop_front();
+            if let Some(job) = job {
+                job.call(&mut context.borrow_mut()).map_err(Failure::Thrown)?;
+                continue;
+            }
+            let job = self.generic.borrow_mut().pop_front();
+            match job {
+                Some(job) => job.call(&mut context.borrow_mut()).map_err(Failure::Thrown)?,
+                None if self.futures.borrow().is_empty() => break,
+                None => continue,
+            };
+        }
+        context.borrow_mut().clear_kept_objects();
+        Ok(())
+    }
+
+    fn check_rejections(&self) -> Result<(), Failure> {
+        let first = self.rejected.borrow_mut().drain(..).next();
+        match first.map(|promise| promise.state()) {
+            Some(boa_engine::builtins::promise::PromiseState::Rejected(reason)) => Err(Failure::Rejected(reason)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Runs the next timer, if it is due; says whether one was.
+    fn run_timer(&self, context: &RefCell<&mut Context>) -> Result<bool, Failure> {
+        let mut timers = self.timers.borrow_mut();
+        let Some(entry) = timers.queue.first_entry().filter(|entry| entry.key().0 <= Instant::now()) else {
+            return Ok(false);
+        };
+        let timer = entry.remove();
+        timers.by_id.remove(&timer.id);
+        drop(timers);
+        self.running.set(timer.id);
+        let result = timer.callback.call(&JsValue::undefined(), &timer.arguments, &mut context.borrow_mut());
+        // Cleared by its own callback, the number is gone.
+        if let (Some(every), true) = (timer.every, self.running.replace(0) == timer.id) {
+            self.timers.borrow_mut().insert(timer, every);
+        }
+        result.map(|_| true).map_err(Failure::Thrown)
+    }
+
+    /// Sleeps until there is something to do, and finishes operations that are done.
+    fn wait<'a>(
+        &self,
+        context: &'a RefCell<&mut Context>,
+        futures: &mut Vec<BoxedFuture<'a>>,
+        limits: &Limits,
+    ) -> Result<(), Failure> {
+        let deadline = self.timers.borrow().queue.keys().next().map(|due| due.0);
+        let mut outcome = Ok(());
+        let waited = wait::wait_for(deadline, |waiter| {
+            limits.register(waiter);
+            let mut is_done = limits.stopped().is_some();
+            let waker = waiter.waker();
+            futures.retain_mut(|future| match poll_once(future, &waker) {
+                Ok(done) => {
+                    is_done |= done;
+                    !done
+                }
+                Err(failure) => {
+                    outcome = Err(failure);
+                    is_done = true;
+                    false
+                }
+            });
+            is_done |= self.operations.borrow_mut().iter_mut().any(|operation| operation.poll(waiter));
+            is_done |= !self.jobs.borrow().is_empty();
+            if is_done { Poll::Ready(()) } else { Poll::Pending }
+        });
+        // A deadline is a timer's; a kill is noticed by the caller.
+        let _ended = waited;
+        outcome?;
+        self.finish_operations(context)
+    }
+
+    fn finish_operations(&self, context: &RefCell<&mut Context>) -> Result<(), Failure> {
+        let mut done = Vec::new();
+        let finished = wait::wait_for(None, |waiter| {
+            let mut operations = self.operations.borrow_mut();
+            let (ready, rest): (Vec<_>, Vec<_>) = operations
+                .drain(..)
+                .map(|mut operation| (operation.poll(waiter), operation))
+                .partition(|(is_done, _)| *is_done);
+            operations.extend(rest.into_iter().map(|(_, operation)| operation));
+            done.extend(ready.into_iter().map(|(_, operation)| operation));
+            Poll::Ready(())
+        });
+        // Killed: the caller notices.
+        let _killed = finished;
+        for operation in done {
+            operation.finish(&mut context.borrow_mut()).map_err(Failure::Thrown)?;
+        }
+        Ok(())
+    }
+}
+
+impl Timers {
+    fn insert(&mut self, timer: Timer, delay: Duration) {
+        self.order += 1;
+        let now = Instant::now();
+        let due = (now.checked_add(delay).unwrap_or(now), self.order);
+        self.by_id.insert(timer.id, due);
+        self.queue.insert(due, timer);
+    }
+}
+
+/// Whether it is done.
+fn poll_once(future: &mut BoxedFuture<'_>, waker: &std::task::Waker) -> Result<bool, Failure> {
+    let future: Pin<&mut _> = future.as_mut();
+    match future.poll(&mut std::task::Context::from_waker(waker)) {
+        Poll::Ready(Ok(_)) => Ok(true),
+        Poll::Ready(Err(error)) => Err(Failure::Thrown(error)),
+        Poll::Pending => Ok(false),
+    }
+}
+
+impl JobExecutor for Events {
+    fn enqueue_job(self: Rc<Self>, job: Job, _context: &mut Context) {
+        match job {
+            Job::PromiseJob(job) => self.jobs.borrow_mut().push_back(job),
+            Job::GenericJob(job) => self.generic.borrow_mut().push_back(job),
+            Job::AsyncJob(job) => self.futures.borrow_mut().push_back(job),
+            // Timers are set by `set_timer`, and to clean up behind finalizers is optional (ECMA-262, 9.9.4.1).
+            _ => {}
+        }
+    }
+
+    fn run_jobs(self: Rc<Self>, context: &mut Context) -> JsResult<()> {
+        let limits = Rc::clone(&State::of(context)?.limits);
+        match self.run(context, &limits) {
+            Ok(()) => Ok(()),
+            Err(Failure::Thrown(error)) => Err(error),
+            Err(Failure::Rejected(reason)) => Err(JsError::from_opaque(reason)),
+        }
+    }
+}

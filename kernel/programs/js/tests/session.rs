@@ -1,0 +1,93 @@
+//! Sessions: a user at a terminal.
+
+mod support;
+
+use support::{Console, Machine, wait_until};
+
+#[test]
+fn a_session_from_prompt_to_end_of_file() {
+    let machine = Machine::new();
+    let console = Console::new(&machine);
+    console.expect("> ").types("1 + 1\r").expect("1 + 1\r\n").expect("2").expect("\r\n> ");
+    console.types("_ * 21\r").expect("42").expect("> ");
+    console.types("'a' + \"b\"\r").expect("'ab'").expect("> ");
+    console.types("let x = { a: 1 }; x\r").expect("{ a: ").expect("1").expect(" }").expect("> ");
+    console.types("{ b: [1] }\r").expect("{ b: [ ").expect("> ");
+    console.types("console.log('hi')\r").expect("\r\nhi\r\n").expect("undefined").expect("> ");
+    console.types("\r").expect("\r\n> ");
+    console.types("\x04");
+    assert_eq!(console.status(), 0);
+    wait_until("an empty table", || machine.table.list().is_empty());
+}
+
+#[test]
+fn lines_are_joined_until_they_are_whole() {
+    let machine = Machine::new();
+    let console = Console::new(&machine);
+    console.expect("> ").types("function f(a) {\r").expect("... ").types("return a * 2\r").expect("... ");
+    console.types("}\r").expect("> ").types("f(4)\r").expect("8").expect("> ");
+    console.types("`a\r").expect("... ").types("b`\r").expect("'a\\nb'").expect("> ");
+    console.types("[1,\r").expect("... ").types("\x03").expect("^C").expect("\r\n> ");
+    console.types("(1 +\r").expect("... ").types("2)\r").expect("3").expect("> ");
+}
+
+#[test]
+fn errors_leave_the_session_alive() {
+    let machine = Machine::new();
+    let console = Console::new(&machine);
+    console.expect("> ").types("null.x\r").expect("REPL1:1:").expect("^\r\nUncaught TypeError: ").expect("> ");
+    console.types("let = ;\r").expect("Uncaught SyntaxError: ").expect("> ");
+    console.types("Promise.reject(7)\r").expect("Uncaught (in promise) ").expect("7").expect("> ");
+    console
+        .types("const f = () => f(); f()\r")
+        .expect("Uncaught RangeError: Maximum call stack size exceeded")
+        .expect("> ");
+    console.types("process.exit(5)\r");
+    assert_eq!(console.status(), 5);
+}
+
+#[test]
+fn promises_are_waited_for() {
+    let machine = Machine::new();
+    let console = Console::new(&machine);
+    console.expect("> ").types("await new Promise(r => setTimeout(r, 5, 'late'))\r").expect("'late'").expect("> ");
+    console.types("const v = await Promise.resolve(6)\r").expect("> ").types("v\r").expect("6").expect("> ");
+    console.types("await Promise.reject(new Error('no'))\r").expect("Uncaught (in promise) Error: no").expect("> ");
+    console.types("Promise.resolve(1)\r").expect("Promise { ").expect("> ");
+}
+
+#[test]
+fn an_interrupt_ends_what_runs_and_not_the_session() {
+    let machine = Machine::new();
+    let console = Console::new(&machine);
+    for text in ["for (;;);", "/^(a+)+$/.test('a'.repeat(60) + 'b')", "setInterval(() => {}, 9)", "runSync('block')"] {
+        let marked = format!("console.log('o' + 'n'); {text}\r");
+        console.expect("> ").types(&marked).expect("\r\non\r\n").types("\x03").expect("stopped\r\n");
+    }
+    console.expect("> ").types("(function f(n) { return n ? f(n - 1) + 1 : 0 })(5000)\r").expect("5000").expect("> ");
+}
+
+#[test]
+fn tab_completes_globals_and_members() {
+    let machine = Machine::new();
+    let console = Console::new(&machine);
+    console.expect("> ").types("Math.floo\t(1.5)\r").expect("Math.floor(1.5)\r\n").expect("1").expect("> ");
+    console.types("const point = { width: 3 }\r").expect("> ").types("poi\t.wi\t\r").expect("3").expect("> ");
+    console.types("'abc'.length; [].conca\t\r").expect("> ");
+    console.types("process.std\t\t").expect("stderr  stdin").types("in.isT\t\r").expect("true").expect("> ");
+    console.types("structuredCl\t\r").expect("Function").expect("> ");
+    console.types("zzz\t").expect("\x07");
+}
+
+#[test]
+fn history_outlives_the_session() {
+    let machine = Machine::new();
+    let console = Console::new(&machine);
+    console.expect("> ").types("6 * 7\r").expect("42").expect("> ").types(".exit\r");
+    assert_eq!(console.status(), 0);
+    assert_eq!(machine.read("/home/.js_history"), "6 * 7\n.exit\n");
+    let another = Console::new(&machine);
+    another.expect("> ").types("\x1b[A\x1b[A\r").expect("6 * 7\r\n").expect("42").expect("> ");
+    another.types(".help\r").expect(".names").expect("> ").types(".names\r").expect("console").expect("> ");
+    another.types(".nonsense\r").expect("there is no .nonsense").expect("> ");
+}

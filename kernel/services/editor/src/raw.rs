@@ -1,0 +1,52 @@
+//! The terminal while a line is edited.
+
+use interfaces::{Errno, Result};
+use std::sync::Arc;
+use vfs::{InputMode, Interest, OpenFile};
+
+/// A terminal, in raw mode as long as this lives.
+pub struct RawTerminal {
+    input: Arc<OpenFile>,
+    output: Arc<OpenFile>,
+}
+
+impl RawTerminal {
+    pub(crate) fn new(input: Arc<OpenFile>, output: Arc<OpenFile>) -> Self {
+        let raw = RawTerminal { input, output };
+        raw.set_mode(InputMode::Raw);
+        raw
+    }
+
+    fn set_mode(&self, mode: InputMode) {
+        if let Some(terminal) = self.input.as_terminal() {
+            terminal.set_input_mode(mode);
+        }
+    }
+
+    pub(crate) fn columns(&self) -> usize {
+        self.input.as_terminal().map_or(80, |terminal| usize::from(terminal.window_size().columns))
+    }
+
+    pub(crate) fn write(&self, text: &str) -> Result<()> {
+        if text.is_empty() { Ok(()) } else { self.output.write_all(text.as_bytes()) }
+    }
+
+    /// One at a time: what is behind the line belongs to the program that the line starts.
+    pub(crate) fn next_byte(&self) -> Result<u8> {
+        let mut byte = [0];
+        match self.input.read(&mut byte)? {
+            0 => Err(Errno::EIO),
+            _ => Ok(byte[0]),
+        }
+    }
+
+    pub(crate) fn has_more(&self) -> bool {
+        self.input.poll(Interest { read: true, write: false }, None).readable
+    }
+}
+
+impl Drop for RawTerminal {
+    fn drop(&mut self) {
+        self.set_mode(InputMode::Canonical);
+    }
+}

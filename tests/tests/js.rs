@@ -1,0 +1,115 @@
+//! JavaScript on Yolk: the sample of scripts prints what it prints on the host, limits hold, and a script that is stopped or
+//! fails takes nothing along.
+
+#![forbid(unsafe_code)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use yolk::qemu::project_folder;
+use yolk_tests::command::{run, yolk};
+use yolk_tests::machine::{Booted, from_image};
+
+const INTERRUPT: &str = "\x03";
+/// What stands between the outputs of two scripts.
+const MARK: &str = "=====";
+
+fn samples() -> PathBuf {
+    project_folder().join("tests/js")
+}
+
+fn scripts(folder: &Path) -> Vec<String> {
+    let names = fs::read_dir(folder).expect("a folder of scripts").map(|entry| entry.expect("an entry").file_name());
+    let names = names.map(|name| name.into_string().expect("a name in UTF-8"));
+    let mut names: Vec<String> = names.filter(|name| name.ends_with(".js") || name.ends_with(".mjs")).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn the_sample_prints_what_it_prints_on_the_host() {
+    let folder = samples();
+    let scripts = scripts(&folder);
+    let guest = format!("{}::/sample", folder.display());
+    let lines: Vec<String> = scripts.iter().map(|name| format!("js {name}; echo {MARK} $?")).collect();
+    let script = format!("cd /sample; {}", lines.join("; "));
+    let run = run(&mut yolk("sh", ["--dir", &guest, "-c", &script]), b"");
+    let text = run.text();
+    let end = format!("{MARK} 0\n");
+    let mut outputs = text.split(end.as_str());
+    for name in &scripts {
+        let expected = fs::read_to_string(folder.join(name).with_extension("out")).expect("an expected output");
+        let output = outputs.next().unwrap_or_default();
+        assert!(output == expected, "{name}:\n{output}\n{}", run.error_text());
+    }
+}
+
+#[test]
+fn scripts_and_sessions_at_the_console() {
+    let mut machine = Booted::to_prompt(&from_image());
+    assert_eq!(machine.command("js -p '[1, 2].map((x) => x * 21)'"), "[ 21, 42 ]\n");
+    assert_eq!(machine.command("echo 'console.log(process.argv.length)' > /bin/words.js; words a b"), "4\n");
+    assert_eq!(machine.command("js /usr/share/js/hello.js Yolk"), "Hello, Yolk!\n");
+    assert_eq!(machine.command("js -p 'sys.out8(0x70, 0); typeof sys.in8(0x71)' | cat"), "'number'\n");
+    assert_eq!(machine.command("js -p 'runSync(\"uname\").stdout.trim()' | cat"), "'Yolk'\n");
+    let free = || "js -p 'sys.meminfo().free >> 20' | cat".to_owned();
+    let before: i64 = machine.command(&free()).trim().parse().expect("MiB");
+    for (script, says) in [
+        // Memory: caught where it can be, and never the kernel's.
+        ("try { 'x'.repeat(2 ** 27).split('').length } catch (e) { console.log(e.name) }", ""),
+        (
+            "const a = []; try { for (;;) a.push(new Uint8Array(1e5)) } catch (e) { a.length = 0; console.log(e.name) }",
+            "RangeError",
+        ),
+        (
+            "let m = new Map(); try { for (let i = 0; ; i++) m.set(i, `key ${i}`.repeat(100)) } catch (e) { m = 0; console.log(e.name) }",
+            "RangeError",
+        ),
+        ("let s = 'x'; try { for (;;) s += s } catch (e) { console.log(e.name) }", ""),
+        ("for (let i = 0; i < 3000; i++) new Uint8Array(1e5); console.log('garbage')", "garbage"),
+        // The stack: errors, not an overflow.
+        ("let f = () => f() + 1; try { f() } catch (e) { console.log(e.name) }", "RangeError"),
+        ("try { eval('['.repeat(1e5)) } catch (e) { console.log(e.name) }", "SyntaxError"),
+        ("try { eval('1' + '+1'.repeat(1e6)) } catch (e) { console.log(e.name) }", "SyntaxError"),
+        ("try { JSON.parse('['.repeat(1e5)) } catch (e) { console.log(e.name) }", "SyntaxError"),
+        (
+            "let a = []; for (let i = 0; i < 1e5; i++) a = [a]; try { String(a) } catch (e) { console.log(e.name) }",
+            "RangeError",
+        ),
+    ] {
+        let said = machine.command(&format!("js --mem 32M -e {}", quoted(script)));
+        assert!(said.contains(says), "{script}: {said}");
+        assert!(!said.contains("overflow") && !said.contains("panic"), "{script}: {said}");
+    }
+    // ^C stops what spins, wherever.
+    for script in [
+        "for (;;);",
+        "/^(a+)+$/.test(\"a\".repeat(60) + \"b\")",
+        "[3, 2, 1].sort(() => { for (;;); })",
+        "setInterval(() => {}, 1e6)",
+        "runSync(\"sleep\", [\"1000\"])",
+    ] {
+        machine.console.send(&format!("js -e 'console.log(\"spin\" + \"s\"); {script}'\r"));
+        machine.console.expect("\nspins");
+        machine.console.send(INTERRUPT);
+        machine.console.expect("[130]$ ");
+    }
+    machine.command("true");
+    let after: i64 = machine.command(&free()).trim().parse().expect("MiB");
+    assert!(after >= before - 2, "{before} MiB were free, {after} MiB are");
+    machine.console.send("js\r");
+    machine.console.expect("\n> ");
+    machine.console.send("Math.max(6, 7)\r");
+    machine.console.expect("\n7");
+    machine.console.send("for (;;);\r");
+    machine.console.expect("for (;;);\r\n");
+    machine.console.send(INTERRUPT);
+    machine.console.expect("stopped");
+    machine.console.send("process.exit(4)\r");
+    machine.console.expect("[4]$ ");
+}
+
+/// `text` as one word of the shell.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
+}

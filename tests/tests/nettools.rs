@@ -12,7 +12,7 @@ use yolk_tests::machine::{Booted, PROMPT, from_image, with_words};
 #[test]
 fn std_does_what_programs_rely_on() {
     let run = line(
-        "selftest network && echo well
+        "selftest network && selftest files && echo well
         selftest accept & kill $!; wait; echo killed
         selftest exit; echo [$?]",
     );

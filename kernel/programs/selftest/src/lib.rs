@@ -5,11 +5,13 @@
 
 #![forbid(unsafe_code)]
 
+pub mod files;
 pub mod network;
 pub mod timing;
 
 use std::hint::black_box;
 use std::io::Write;
+use std::path::Path;
 use std::sync::Arc;
 
 use process::{Context, ExitStatus, Program};
@@ -25,10 +27,10 @@ const FAULTS: &[CpuFault] = &[("panic", || panic!("as asked")), ("overflow", ove
 pub fn program(cpu_faults: &'static [CpuFault]) -> Program {
     Program {
         name: "selftest",
-        usage: "FAULT | network | accept | exit | timing",
-        summary: "go wrong on purpose, check sockets, or time threads",
+        usage: "FAULT | files | network | accept | exit | timing",
+        summary: "go wrong on purpose, check files and sockets, or time threads",
         details: "FAULT is panic, overflow or an exception of the CPU; without one, all are listed.\n\
-                  network checks std::net over the loopback interface; accept waits for a connection that\n\
+                  files checks std::fs; network checks std::net over the loopback interface; accept waits for a connection that\n\
                   does not come; exit ends with status 7 while a thread does that.",
         stack_size: 0,
         main: Arc::new(move |context| main(context, cpu_faults)),
@@ -39,6 +41,11 @@ fn main(context: &Context, cpu_faults: &[CpuFault]) -> ExitStatus {
     let faults = || FAULTS.iter().chain(cpu_faults);
     match context.arguments() {
         [] => print(context, faults().map(|(name, _)| format!("{name}\n")).collect()),
+        [word] if word == "files" => match files::check(Path::new(&format!("/tmp/selftest-{}", context.process.pid())))
+        {
+            Ok(()) => ExitStatus::SUCCESS,
+            Err(reason) => context.fail(reason),
+        },
         [word] if word == "network" => check_network(context),
         [word] if word == "accept" => context.fail(network::accept_for_ever()),
         [word] if word == "exit" => network::exit_beside_a_wait(7),

@@ -55,6 +55,7 @@ bench: image iso $(BUILD)/have-qemu ## measure speed and size
 	$(CARGO) build --release -p wasi-shim --example wasi-host
 	$(CARGO) build --release -p nes --example nes-host
 	$(CARGO) build --release -p js --example js-host
+	$(CARGO) build --release --manifest-path apps-wasm/Cargo.toml -p httpd --target-dir apps-wasm/target
 	$(CARGO) run --release -p bench
 
 iso: $(DISC) ## build build/yolk.iso, for a CD or USB stick, BIOS or UEFI

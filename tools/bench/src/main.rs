@@ -10,6 +10,7 @@ mod boot;
 mod drawing;
 mod empty;
 mod nes;
+mod network;
 mod programs;
 mod scripts;
 mod table;
@@ -21,13 +22,14 @@ use table::Row;
 
 fn main() -> ExitCode {
     table::print_head();
-    let measures: [fn() -> Result<Vec<Row>>; 9] = [
+    let measures: [fn() -> Result<Vec<Row>>; 10] = [
         programs::computation,
         boot::times,
         boot::size,
         programs::threads,
         programs::runs,
         nes::frames,
+        network::costs,
         drawing::on_screen,
         scripts::kernels,
         scripts::start,

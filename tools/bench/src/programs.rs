@@ -84,7 +84,7 @@ pub(crate) fn yolk_line(line: &str) -> Command {
 }
 
 /// The host's program for WebAssembly on the same interpreter.
-fn wasi_host() -> Result<Command> {
+pub(crate) fn wasi_host() -> Result<Command> {
     let program = beside("examples/wasi-host");
     if !program.is_file() {
         bail!("there is no {}: run `make bench`, which builds it", program.display());

@@ -26,8 +26,13 @@ type Source = fn(&str, &mut Exposition);
 
 /// Adds all that can be read.
 pub(super) fn expose(text: &mut Exposition) {
-    let sources: [(&str, Source); 4] =
-        [("/proc/stat", stat), ("/proc/meminfo", memory), ("/proc/uptime", uptime), ("/proc/net/dev", network)];
+    let sources: [(&str, Source); 5] = [
+        ("/proc/stat", stat),
+        ("/proc/meminfo", memory),
+        ("/proc/uptime", uptime),
+        ("/proc/net/dev", network),
+        ("/proc/self/stat", this_process),
+    ];
     for (path, expose) in sources {
         if let Ok(content) = fs::read_to_string(path) {
             expose(&content, text);
@@ -112,6 +117,17 @@ fn network(content: &str, text: &mut Exposition) {
     }
 }
 
+/// The server itself, by the names that Prometheus' client libraries have.
+fn this_process(content: &str, text: &mut Exposition) {
+    // The name stands in brackets and may hold any character; the state, field 3, follows.
+    let Some((_, fields)) = content.rsplit_once(')') else { return };
+    let field = |number: usize| fields.split_ascii_whitespace().nth(number - 3)?.parse::<f64>().ok();
+    if let (Some(user), Some(system)) = (field(14), field(15)) {
+        let seconds = (user + system) / TICKS_PER_SECOND;
+        text.metric("process_cpu_seconds_total", Kind::Counter, "CPU time of the server.", seconds);
+    }
+}
+
 /// Each process has a directory with its number.
 fn process_count() -> Option<usize> {
     let is_number = |name: &str| name.bytes().all(|byte| byte.is_ascii_digit());
@@ -121,7 +137,7 @@ fn process_count() -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Exposition, Source, memory, network, stat, uptime};
+    use super::{Exposition, Source, memory, network, stat, this_process, uptime};
 
     fn expose(source: Source, content: &str) -> String {
         let mut text = Exposition::default();
@@ -152,6 +168,13 @@ mod tests {
     fn uptime_in_seconds() {
         assert_eq!(expose(uptime, "12.50 9.00\n"), "node_uptime_seconds 12.5\n");
         assert_eq!(expose(uptime, ""), "");
+    }
+
+    #[test]
+    fn the_server_itself() {
+        let content = "7 (a (b) c) S 1 7 7 0 -1 0 0 0 0 0 150 25 0 0 20 0 1 0 0 0 0\n";
+        assert_eq!(expose(this_process, content), "process_cpu_seconds_total 1.75\n");
+        assert_eq!(expose(this_process, "7 (cut off) S 1"), "");
     }
 
     #[test]

@@ -3,11 +3,12 @@
 //!     wasi-host [--dir HOST[::GUEST]]... [--env NAME=VALUE]... [--mem BYTES] FILE [ARGUMENT]...
 //!
 //! The same engine and the same calls as in the kernel, on the host's std: the reference that the benchmark compares
-//! with. A folder is copied into memory and not written back, as `yolk run` does it. Exit status: the guest's; 134
+//! with. It has the host's TCP sockets. A folder is copied into memory and not written back, as `yolk run` does it. Exit status: the guest's; 134
 //! after a trap, 125 when it cannot be run.
 
-#[path = "../tests/common/mod.rs"]
+#[path = "../../tests/common/mod.rs"]
 mod common;
+mod network;
 
 use common::{copy_folder, guest, ram_vfs};
 use interfaces::{Entropy, Errno};
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
 fn run() -> Result<Outcome, String> {
     let mut guest = guest(&ram_vfs());
     guest.entropy = Arc::new(HostEntropy);
+    guest.network = Some(network::HostNetwork::start().map_err(|error| error.to_string())?);
     guest.stdin = stdin();
     guest.stdout = stream(std::io::stdout().as_fd())?;
     guest.stderr = stream(std::io::stderr().as_fd())?;

@@ -1,0 +1,7 @@
+//! The example `poll_tcp_listener` of `wasmedge_wasi_socket`.
+
+#[cfg(target_os = "wasi")]
+include!(concat!(env!("OUT_DIR"), "/poll_tcp_listener.rs"));
+
+#[cfg(not(target_os = "wasi"))]
+fn main() {}

@@ -1,0 +1,155 @@
+//! Programs that use the network: the examples of `wasmedge_wasi_socket`, as they are, and a server of plain std.
+//!
+//! `apps-wasm/netcases` builds them. What needs the internet finds it at the peer: a name server, a time server.
+
+#![forbid(unsafe_code)]
+
+use std::fs;
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
+
+use yolk::guest::{self, Folder, Job};
+use yolk::qemu::{Boot, Network, Options, Wire};
+use yolk_tests::LIMIT;
+use yolk_tests::command::app_path;
+use yolk_tests::machine::{Booted, PROMPT, from_image};
+use yolk_tests::network::dhcp::Dhcp;
+use yolk_tests::network::dice::pattern;
+use yolk_tests::network::peer::Peer;
+
+const PROGRAMS: [&str; 9] = [
+    "get_addrinfo",
+    "nonblock_tcp_stream",
+    "poll_tcp_listener",
+    "socket_addr",
+    "std_echo",
+    "tcp_listener",
+    "tcp_stream",
+    "udp_reverse",
+    "udp_socket",
+];
+/// What the peer says that time it is: in May 2033.
+const SECONDS: u64 = 2_000_000_000;
+const INTERRUPT: &str = "\x03";
+
+struct Bed {
+    peer: Peer,
+    machine: Booted,
+}
+
+impl Bed {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let programs = folder.path().join("programs");
+        fs::create_dir(&programs).expect("made");
+        for name in PROGRAMS {
+            fs::copy(app_path(name), programs.join(format!("{name}.wasm"))).expect("`make apps` builds it");
+        }
+        let module = folder.path().join("module.tar");
+        let copied: Folder = format!("{}::/cases", programs.display()).parse().expect("a folder");
+        guest::write_module(&module, &Job::Prompt, &[copied], &[]).expect("a module");
+        let peer = Peer::start();
+        peer.act(|core| {
+            core.dhcp.lease_seconds = Some(3600);
+            core.ntp.seconds = Some(SECONDS);
+            core.dns.names.insert(
+                "google.com".into(),
+                vec![IpAddr::from([192, 0, 2, 7]), "2001:db8::7".parse().expect("an address")],
+            );
+        });
+        let Boot::Image { image, command_line, .. } = from_image().boot else {
+            unreachable!("it boots from the image")
+        };
+        let boot = Boot::Image { image, command_line, module: Some(module) };
+        let networks = vec![Network { wire: Wire::Stream(peer.path()), ..Network::default() }];
+        let mut machine = Booted::start(&Options { boot, networks, ..from_image() });
+        peer.until("the machine ask for the time", |core| (core.ntp.questions > 0).then_some(()));
+        machine.console.expect(PROMPT);
+        Self { peer, machine }
+    }
+
+    /// Runs a program of the cases' and returns what it prints.
+    fn run(&mut self, words: &str) -> String {
+        self.machine.command(&format!("run {words}"))
+    }
+
+    /// The same, aside: what it prints goes to a file.
+    fn begin(&mut self, words: &str, file: &str) {
+        self.machine.command(&format!("run {words} > {file} 2>&1 &"));
+    }
+
+    /// Waits until a command says something, and does it again and again.
+    fn until(&mut self, command: &str, says: &str) {
+        let start = Instant::now();
+        loop {
+            let said = self.machine.command(command);
+            if said.contains(says) {
+                return;
+            }
+            assert!(start.elapsed() < LIMIT, "{command} does not say {says:?} but {said}");
+        }
+    }
+}
+
+#[test]
+fn programs_use_the_network_and_do_not_know_where_they_run() {
+    let mut bed = Bed::start();
+    bed.until("date +%s", "20000000");
+    names(&mut bed);
+    datagrams(&mut bed);
+    streams(&mut bed);
+    many_streams(&mut bed);
+    plain_std(&mut bed);
+}
+
+fn names(bed: &mut Bed) {
+    let said = bed.run("/cases/get_addrinfo.wasm");
+    assert!(said.contains("192.0.2.7:80"), "{said}");
+    assert_eq!(bed.run("/cases/socket_addr.wasm"), "");
+    assert_eq!(bed.machine.command("echo $?"), "0\n");
+}
+
+fn datagrams(bed: &mut Bed) {
+    let start = Instant::now();
+    loop {
+        bed.begin("--env PORT=3001 /cases/udp_reverse.wasm", "/tmp/udp");
+        bed.machine.console.send("run --env PORT=3001 /cases/udp_socket.wasm\r");
+        let answered = bed.machine.console.hears("olleh 127.0.0.1:3001\n", Duration::from_secs(20));
+        if !answered {
+            // A datagram that came too early is lost, and both examples wait for ever.
+            bed.machine.console.send(INTERRUPT);
+        }
+        bed.machine.console.expect(PROMPT);
+        if answered {
+            break;
+        }
+        assert!(start.elapsed() < 2 * LIMIT, "no answer:\n{}", bed.machine.console.text());
+    }
+    bed.until("cat /tmp/udp", "recv from 127.0.0.1:3000");
+}
+
+fn streams(bed: &mut Bed) {
+    bed.begin("--env PORT=3002 /cases/tcp_listener.wasm", "/tmp/tcp");
+    bed.until("run --env PORT=3002 /cases/tcp_stream.wasm", "sending hello message...");
+    bed.until("cat /tmp/tcp", "get message: hello");
+}
+
+fn many_streams(bed: &mut Bed) {
+    bed.begin("/cases/poll_tcp_listener.wasm", "/tmp/poll");
+    bed.until("run --env PORT=1234 /cases/nonblock_tcp_stream.wasm", "get response: Hello world!");
+    bed.until("run --env PORT=1234 /cases/tcp_stream.wasm", "sending hello message...");
+    for text in ["Received data: hello", "is closed", "remove conn[1]"] {
+        bed.until("cat /tmp/poll", text);
+    }
+}
+
+/// A server that is no more than std, with a client inside and one outside.
+fn plain_std(bed: &mut Bed) {
+    bed.begin("--no-dir --listen 0.0.0.0:7 /cases/std_echo.wasm 2", "/tmp/echo");
+    bed.until("run --env PORT=7 /cases/nonblock_tcp_stream.wasm", "get response: Hello");
+    let content = pattern(200_000);
+    let to = (Dhcp::address(0), 7).into();
+    let echoed = bed.peer.talk_and_end(to, content.clone(), LIMIT);
+    assert!(echoed == content, "{} bytes came back", echoed.len());
+    bed.until("cat /tmp/echo", "echoed 200000 bytes");
+}

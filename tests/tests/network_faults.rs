@@ -11,19 +11,22 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use smoltcp::iface::SocketHandle;
 use smoltcp::socket::tcp::State;
-use smoltcp::wire::{IpEndpoint, IpProtocol, Ipv4Packet, TcpControl};
+use smoltcp::wire::{ArpOperation, IpEndpoint, IpProtocol, Ipv4Packet, TcpControl};
 use yolk::qemu::{Card, Extra, Network, Options, Slot, Wire};
 use yolk_tests::LIMIT;
 use yolk_tests::control::Control;
 use yolk_tests::machine::{Booted, PROMPT, from_image, with_words};
 use yolk_tests::network::addresses::{V4, V6};
 use yolk_tests::network::dhcp::Dhcp;
-use yolk_tests::network::dice::pattern;
+use yolk_tests::network::dice::{Dice, pattern};
 use yolk_tests::network::forge::{self, Target};
 use yolk_tests::network::peer::Peer;
+use yolk_tests::network::router;
 
 const TOKEN: &str = "a-token-of-a-test";
 
+const MALFORMED: usize = 100_000;
+const SYNS: u32 = 20_000;
 /// What the heap may hold more than before: pages of logs, of the allocator, of caches.
 const MARGIN_KIB: i64 = 3 * 1024;
 
@@ -140,6 +143,48 @@ fn interface_address(prefix: [u16; 4], [a, b, c, d, e, f]: [u8; 6]) -> Ipv6Addr 
     let word = |high: u8, low: u8| u16::from_be_bytes([high, low]);
     let [p, q, r, s] = prefix;
     Ipv6Addr::new(p, q, r, s, word(a ^ 2, b), word(c, 0xff), word(0xfe, d), word(e, f))
+}
+
+#[test]
+fn malformed_frames_and_floods_do_no_harm() {
+    let mut bed = Bed::start(Card::Virtio, 2);
+    bed.is_responsive();
+    let before = bed.free_kib();
+    malformed_frames(&mut bed);
+    syn_flood(&mut bed);
+    bed.await_memory(before, "after the floods");
+    bed.is_responsive();
+}
+
+fn malformed_frames(bed: &mut Bed) {
+    let target = bed.target();
+    let samples = forge::samples(&target, router::advertisement());
+    bed.peer.act(move |core| {
+        let mut dice = Dice::new(2026);
+        for _ in 0..MALFORMED {
+            core.inject(&forge::spoiled(&samples, &mut dice));
+        }
+        // ARP believes everybody: what was forged last is to be the truth.
+        core.inject(&forge::arp(ArpOperation::Request, V4, &target));
+    });
+    bed.is_responsive();
+    assert_eq!(bed.log_count("panic"), 0);
+}
+
+fn syn_flood(bed: &mut Bed) {
+    let target = bed.target();
+    let web = bed.web();
+    bed.peer.act(move |core| {
+        let mut dice = Dice::new(1);
+        for n in 0..SYNS {
+            let from = Ipv4Addr::from_bits(0x0b00_0000 | dice.roll() as u32 & 0x00ff_ffff);
+            let port = 1024 + (n % 60_000) as u16;
+            core.inject(&forge::tcp((from.into(), port), &target, 80, TcpControl::Syn, (dice.roll() as u32, None)));
+        }
+    });
+    // A friend gets in although the half-open places are taken by strangers.
+    assert_eq!(bed.peer.get(web, "/").status(), 200);
+    bed.is_responsive();
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod control;
 mod framebuffer;
 mod input;
+mod offset;
 #[cfg(test)]
 mod tests;
 
@@ -10,7 +11,6 @@ use crate::screen::Screen;
 use control::ControlNode;
 use framebuffer::FramebufferNode;
 use input::{InputNode, Kind};
-use interfaces::{Errno, Result};
 use std::sync::Arc;
 use vfs::Node;
 
@@ -26,9 +26,4 @@ impl Screen {
             ("input/mouse", input(Kind::Mouse)),
         ]
     }
-}
-
-/// A file's offset as an index; EFBIG beyond what memory has.
-fn index(offset: u64) -> Result<usize> {
-    usize::try_from(offset).map_err(|_| Errno::EFBIG)
 }

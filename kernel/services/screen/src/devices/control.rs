@@ -1,6 +1,6 @@
 //! `/dev/fb0ctl`: what the screen is, as lines of words, and the line that changes its size.
 
-use super::index;
+use super::offset::index;
 use crate::lock;
 use crate::screen::Screen;
 use crate::surface::BYTES;

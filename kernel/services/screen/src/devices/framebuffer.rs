@@ -1,6 +1,6 @@
 //! `/dev/fb0`: the pixels. Opening it for writing takes the screen, closing it gives the screen back.
 
-use super::index;
+use super::offset::index;
 use crate::lease::Lease;
 use crate::screen::Screen;
 use crate::surface::BYTES;

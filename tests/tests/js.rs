@@ -101,10 +101,11 @@ fn scripts_and_sessions_at_the_console() {
     machine.console.expect("\n> ");
     machine.console.send("Math.max(6, 7)\r");
     machine.console.expect("\n7");
+    machine.console.expect("\n> ");
     machine.console.send("for (;;);\r");
-    machine.console.expect("for (;;);\r\n");
+    machine.console.expect("for (;;);\n");
     machine.console.send(INTERRUPT);
-    machine.console.expect("stopped");
+    machine.console.expect("stopped\n> ");
     machine.console.send("process.exit(4)\r");
     machine.console.expect("[4]$ ");
 }

@@ -61,6 +61,9 @@ fn main() {
         ("object/operations.rs", "        // 3. Return ? O.[[Get]](P, O).\n"),
         ("object/operations.rs", "        // 3. Assert: Type(Throw) is Boolean.\n"),
         ("object/operations.rs", "        // 3. Return ? O.[[HasProperty]](P).\n"),
+        // These recurse over values without a call.
+        ("builtins/array/mod.rs", "        // 4. Let targetIndex be start\n"),
+        ("builtins/proxy/mod.rs", "        self.data.clone().ok_or_else(|| {\n"),
     ] {
         changes.push(Change { file, old: line, new: String::leak(format!("{GUARDED}{line}")) });
     }

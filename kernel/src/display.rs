@@ -17,9 +17,8 @@ pub(crate) fn find(
     video: Video,
 ) -> Option<Arc<dyn Display>> {
     if video == Video::Text {
-        if picture.is_none() {
-            return None;
-        }
+        // Without a loader's picture the screen is in text mode already.
+        let _picture = picture?;
         machine::log!(
             "video=text: the loader has left text mode (GRUB's menu: set gfxpayload=text); going on with its picture"
         );

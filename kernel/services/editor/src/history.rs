@@ -36,6 +36,12 @@ impl History {
         self.lines.len()
     }
 
+    /// Whether it has no line.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Remembers `line`, unless it is blank, begins with a blank, repeats the last one or is huge; says whether.
     pub fn add(&mut self, line: &str) -> bool {
         let is_news = !line.trim().is_empty()

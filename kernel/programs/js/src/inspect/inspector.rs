@@ -57,7 +57,7 @@ impl<'a> Inspector<'a> {
             JsVariant::Boolean(value) => self.paint(Ink::Number, if value { "true" } else { "false" }),
             JsVariant::Integer32(value) => self.paint(Ink::Number, &value.to_string()),
             JsVariant::Float64(value) => self.paint(Ink::Number, &number(value)),
-            JsVariant::BigInt(value) => self.paint(Ink::Number, &format!("{}n", value.to_string())),
+            JsVariant::BigInt(value) => self.paint(Ink::Number, &format!("{value}n")),
             JsVariant::Symbol(symbol) => self.paint(Ink::Symbol, &symbol.descriptive_string().to_std_string_lossy()),
             JsVariant::Object(_) | JsVariant::String(_) => String::new(),
         }

@@ -40,7 +40,7 @@ pub(super) fn quoted_cut(string: &JsString) -> String {
     if string.len() <= MAX_STRING {
         return quoted(string);
     }
-    let start = string.get(..MAX_STRING).map(JsString::from).unwrap_or_default();
+    let start = string.get(..MAX_STRING).unwrap_or_default();
     format!("{}... {} more characters", quoted(&start), string.len() - MAX_STRING)
 }
 

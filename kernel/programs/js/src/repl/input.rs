@@ -52,10 +52,11 @@ pub(super) fn prepared(text: &str) -> Text {
             return Text { text: wrapped, kind: Kind::Plain, declares };
         }
     }
-    if trimmed.contains("await") && parse(trimmed).is_err() {
-        if let Some(text) = awaited(trimmed) {
-            return Text { text, kind: Kind::Awaited, declares };
-        }
+    if trimmed.contains("await")
+        && parse(trimmed).is_err()
+        && let Some(text) = awaited(trimmed)
+    {
+        return Text { text, kind: Kind::Awaited, declares };
     }
     Text { text: text.to_owned(), kind: Kind::Plain, declares }
 }

@@ -13,7 +13,7 @@ use crate::LIMIT;
 use crate::control::Control;
 
 /// How often the screen is looked at while a picture is awaited: each look costs the emulator time.
-const PERIOD: Duration = Duration::from_millis(300);
+const PERIOD: Duration = Duration::from_millis(100);
 /// A screen that has not changed for so long is taken for finished, where pictures are written.
 const QUIET: Duration = Duration::from_secs(4);
 
@@ -95,6 +95,16 @@ pub fn wait_until(control: &mut Control, what: &str, wanted: impl Fn(&Picture) -
         assert!(Instant::now() < deadline, "the screen does not show {what}");
         thread::sleep(PERIOD);
     }
+}
+
+/// Does `what` and waits until the screen shows something else than before.
+///
+/// A PS/2 mouse adds up the moves that nobody has fetched yet, and keyboard and mouse are two devices: whoever needs
+/// events one by one, and in order, gives the next one when the one before has been seen.
+pub fn see(control: &mut Control, what: &str, act: impl FnOnce(&mut Control) -> Result<()>) {
+    let outcome = Picture::of_screen(control).and_then(|before| act(control).map(|()| before));
+    let before = outcome.unwrap_or_else(|error| panic!("{what}: {error:#}"));
+    wait_until(control, what, |shown| *shown != before);
 }
 
 /// Waits until the screen shows the reference picture called `name`.

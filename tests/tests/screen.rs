@@ -5,7 +5,7 @@
 use yolk::qemu::{Extra, Firmware, Options, Verdict};
 use yolk_tests::control::{Action, Control};
 use yolk_tests::machine::{Booted, from_disc, from_image, with_screen, with_words};
-use yolk_tests::pictures::{expect, wait_until};
+use yolk_tests::pictures::{expect, see, wait_until};
 
 /// A machine whose screen can be looked at, at its prompts.
 fn boot(options: &Options) -> (Booted, Control) {
@@ -91,11 +91,11 @@ fn apps_draw_and_hear_of_keys_and_mouse() {
     machine.console.expect("$ ");
     machine.console.send("paint -o /tmp/a.ppm\r");
     expect(&mut control, "paint-empty");
-    control.move_mouse(-100, -50).expect("moved");
-    type_at(&mut control, "2");
-    control.button("left", Action::Press).expect("pressed");
+    see(&mut control, "a pointer that moves", |control| control.move_mouse(-100, -50));
+    see(&mut control, "another colour", |control| control.type_text("2"));
+    see(&mut control, "a dot", |control| control.button("left", Action::Press));
     for (right, down) in [(60, 40), (60, -40), (10, 90), (-70, 0)] {
-        control.move_mouse(right, down).expect("moved");
+        see(&mut control, "a line", |control| control.move_mouse(right, down));
     }
     control.button("left", Action::Release).expect("released");
     control.move_mouse(0, 50).expect("moved");

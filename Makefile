@@ -110,7 +110,11 @@ sunset: $(BUILD)/have-patch
 $(YOLK): FORCE
 	$(CARGO) build --release -p yolk
 
-$(IMAGE): $(KERNEL) $(APPS) $(GAMES) $(YOLK) $(shell find boot/root)
+# Cargo keeps the kernels of other features, with their old times: a change of the choice has to be seen in another way.
+$(BUILD)/choice: FORCE
+	@echo "$(FEATURES)" | cmp -s - $@ || echo "$(FEATURES)" > $@
+
+$(IMAGE): $(KERNEL) $(APPS) $(GAMES) $(YOLK) $(BUILD)/choice $(shell find boot/root)
 	$(YOLK) image $(KERNEL) $@ --root boot/root $(APPS:%=--bin %) \
 	$(foreach game,$(GAMES),--add $(game)::/usr/share/games/$(notdir $(game)))
 

@@ -1,10 +1,9 @@
 //! One call of a program: what it is given, and how it ends.
 
-use interfaces::Errno;
 use net::Net;
 use process::{Context, ExitStatus, Program};
+pub(crate) use process::{Failure, Outcome, errno};
 use std::fmt::Display;
-use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use wait::{WaitList, Waiter};
@@ -17,23 +16,6 @@ pub(crate) struct Row {
     pub(crate) details: &'static str,
     pub(crate) run: fn(&Call<'_>) -> Outcome,
 }
-
-/// How a program ends.
-pub(crate) type Outcome = Result<ExitStatus, Failure>;
-
-/// Why a program ends early.
-#[derive(Debug)]
-pub(crate) enum Failure {
-    /// It was called wrongly.
-    Usage(String),
-    /// It cannot go on.
-    Error(String),
-    /// Nobody reads its output any more, or it was killed: nothing to say.
-    Stopped(ExitStatus),
-}
-
-/// A Unix command that writes to a closed pipe ends by signal 13.
-const BROKEN_PIPE: ExitStatus = ExitStatus::Exited(128 + 13);
 
 /// What a program is given.
 pub(crate) struct Call<'a> {
@@ -55,16 +37,7 @@ pub(crate) fn program(row: &'static Row, net: &Arc<Net>) -> Program {
 }
 
 fn main(row: &Row, call: &Call<'_>) -> ExitStatus {
-    match (row.run)(call) {
-        Ok(status) => status,
-        Err(Failure::Stopped(status)) => status,
-        Err(Failure::Error(message)) => call.context.fail(message),
-        Err(Failure::Usage(message)) => {
-            let name = row.name;
-            call.context.fail(format_args!("{message}\nusage: {name} {}\nhelp {name} tells more.", row.usage));
-            ExitStatus::USAGE
-        }
-    }
+    (row.run)(call).unwrap_or_else(|failure| failure.report(call.context, row.name, row.usage))
 }
 
 impl Call<'_> {
@@ -122,39 +95,5 @@ impl Interrupt {
 
 /// A failure with what it concerns before it.
 pub(crate) fn failed(what: impl Display, error: impl Into<Failure>) -> Failure {
-    match error.into() {
-        Failure::Error(reason) => Failure::Error(format!("{what}: {reason}")),
-        other => other,
-    }
-}
-
-impl From<Errno> for Failure {
-    fn from(error: Errno) -> Failure {
-        match error {
-            Errno::EPIPE => Failure::Stopped(BROKEN_PIPE),
-            Errno::ECANCELED => Failure::Stopped(ExitStatus::Killed),
-            _ => Failure::Error(error.to_string()),
-        }
-    }
-}
-
-impl From<io::Error> for Failure {
-    fn from(error: io::Error) -> Failure {
-        match errno(&error) {
-            Some(errno) => errno.into(),
-            None => Failure::Error(error.to_string()),
-        }
-    }
-}
-
-impl From<lexopt::Error> for Failure {
-    fn from(error: lexopt::Error) -> Failure {
-        Failure::Usage(error.to_string())
-    }
-}
-
-/// The number below an error of std's, by its name.
-pub(crate) fn errno(error: &io::Error) -> Option<Errno> {
-    let number = error.raw_os_error()?;
-    Errno::ALL.iter().copied().find(|errno| errno.number() == number)
+    error.into().of(what)
 }

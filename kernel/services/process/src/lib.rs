@@ -4,7 +4,7 @@
 //! [`Process`] (`process`) on a thread of its own, with a [`Context`] (`context`); threads that it starts join it by
 //! [`enter`] (`membership`) and are counted (`probe`). A [`Job`] is what a terminal interrupts as one: a pipeline
 //! (`job`). How a process is made to end, and how it did, is `ending` and [`ExitStatus`] (`status`). Each wait of a
-//! process ends when it is killed, by the token of crate `wait`.
+//! process ends when it is killed, by the token of crate `wait`. Why a program ends early, and what it says then, is [`Failure`].
 //!
 //! Depends on `vfs` (descriptors, working directory) and shows itself there: as `/proc` (`proc_source`) and by nodes
 //! for `/dev` (`own_descriptor`).
@@ -16,6 +16,7 @@
 
 mod context;
 mod ending;
+mod failure;
 mod job;
 mod membership;
 mod own_descriptor;
@@ -29,6 +30,7 @@ mod sync;
 mod table;
 
 pub use context::{Context, Output, OutputFile};
+pub use failure::{Failure, Outcome, errno};
 pub use job::Job;
 pub use membership::{current, enter, exit};
 pub use own_descriptor::own_descriptor;

@@ -4,45 +4,12 @@ use super::options::Options;
 use crate::system::System;
 use interfaces::Errno;
 use process::{Context, ExitStatus, Output, Programs};
+pub(crate) use process::{Failure, Outcome};
 use std::cell::Cell;
 use std::fmt::Display;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read};
 use std::sync::Arc;
 use vfs::{Follow, Kind, Metadata, OpenFile, OpenOptions, Scope};
-
-/// How a command ends.
-pub(crate) type Outcome = Result<ExitStatus, Failure>;
-
-/// Why a command ends early.
-#[derive(Debug)]
-pub(crate) enum Failure {
-    /// It was called wrongly.
-    Usage(String),
-    /// It cannot go on.
-    Error(String),
-    /// Nobody reads its output any more, or it was killed: nothing to say.
-    Stopped(ExitStatus),
-}
-
-/// A Unix command that writes to a closed pipe ends by signal 13.
-const BROKEN_PIPE: ExitStatus = ExitStatus::Exited(128 + 13);
-
-impl From<Errno> for Failure {
-    fn from(error: Errno) -> Failure {
-        match error {
-            Errno::EPIPE => Failure::Stopped(BROKEN_PIPE),
-            Errno::ECANCELED => Failure::Stopped(ExitStatus::Killed),
-            _ => Failure::Error(error.to_string()),
-        }
-    }
-}
-
-impl From<io::Error> for Failure {
-    fn from(error: io::Error) -> Failure {
-        let errno = Errno::ALL.iter().find(|errno| Some(errno.number()) == error.raw_os_error());
-        errno.map_or_else(|| Failure::Error(error.to_string()), |errno| Failure::from(*errno))
-    }
-}
 
 /// See the module.
 pub(crate) struct Call<'a> {
@@ -174,8 +141,7 @@ pub(super) fn memory_field(text: &str, name: &str) -> Option<u64> {
 }
 
 /// Reads one line with its end into `line`, which is cleared first; whether there was one. ENOMEM when it is longer
-/// than
-/// `limit` bytes.
+/// than `limit` bytes.
 pub(super) fn read_line(reader: &mut impl BufRead, line: &mut Vec<u8>, limit: usize) -> Result<bool, Failure> {
     line.clear();
     let wanted = u64::try_from(limit).unwrap_or(u64::MAX);

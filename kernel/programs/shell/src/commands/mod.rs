@@ -111,13 +111,5 @@ fn main(row: &Row, context: &Context, system: &dyn System, programs: Arc<Program
         let options = Options::parse(row.options, context.arguments()).map_err(Failure::Usage)?;
         (row.run)(&Call::new(context, options, system, programs))
     };
-    match run() {
-        Ok(status) => status,
-        Err(Failure::Stopped(status)) => status,
-        Err(Failure::Error(message)) => context.fail(message),
-        Err(Failure::Usage(message)) => {
-            context.fail(format_args!("{message}\nusage: {} {}", row.name, row.usage));
-            ExitStatus::USAGE
-        }
-    }
+    run().unwrap_or_else(|failure| failure.report(context, row.name, row.usage))
 }

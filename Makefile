@@ -49,6 +49,7 @@ check: sunset ## check formatting, lints and the architecture
 	$(CARGO) fmt --all --check
 	$(CARGO) fmt --all --check --manifest-path apps-wasm/Cargo.toml
 	RUSTC_BOOTSTRAP=1 $(CARGO) clippy --workspace --all-targets -- -D warnings
+	$(CARGO) clippy --manifest-path apps-wasm/Cargo.toml --target-dir apps-wasm/target --all-targets -- -D warnings
 	$(CARGO) test -p yolk-tests --test architecture
 
 bench: image iso $(BUILD)/have-qemu ## measure speed and size

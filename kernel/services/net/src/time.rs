@@ -33,20 +33,14 @@ impl TimeKeeper {
 
     /// Waits for the network, sets the clock and says how it went.
     pub(crate) fn run(&self) {
-        let outcome = self.wait_for(None, is_usable).and_then(|()| self.synchronise());
-        match outcome {
-            Ok((server, correction)) => {
-                let seconds = Duration::from_nanos(correction.offset_ns.unsigned_abs()).as_secs_f64();
-                let sign = if correction.offset_ns < 0 { '-' } else { '+' };
-                self.shared.log(&format!("time: clock set by {server} ({sign}{seconds:.3} s)"));
-            }
-            // The system is going down.
-            Err(Errno::ECANCELED) => {}
-            Err(error) => self.shared.log(&format!("time: no time server could be asked: {error}")),
+        // An error is that the system is going down.
+        if let Ok(told) = self.wait_for(None, is_usable).and_then(|()| self.synchronise()) {
+            self.shared.log(&format!("time: {told}"));
         }
     }
 
-    fn synchronise(&self) -> Result<(String, Correction)> {
+    /// What came of it, as the log says it; ECANCELED.
+    fn synchronise(&self) -> Result<String> {
         let named = |board: &Board| !board.time_servers.is_empty();
         if self.plan == TimePlan::Automatic {
             match self.wait_for(Some(Instant::now() + DHCP_PATIENCE), named) {
@@ -54,20 +48,21 @@ impl TimeKeeper {
                 Err(error) => return Err(error),
             }
         }
-        let mut last = Errno::ENOENT;
+        let mut told = String::new();
         for attempt in 0..ATTEMPTS {
             if attempt > 0 {
                 wait::sleep(PAUSE)?;
             }
             for (name, address) in self.servers() {
-                match address.and_then(|address| ntp::synchronise(&self.shared, address)) {
-                    Ok(correction) => return Ok((name, correction)),
-                    Err(Errno::ECANCELED) => return Err(Errno::ECANCELED),
-                    Err(error) => last = error,
+                told = match address.map(|address| ntp::synchronise(&self.shared, address)) {
+                    Ok(Ok(correction)) => return Ok(set_by(&name, &correction)),
+                    Err(Errno::ECANCELED) | Ok(Err(Errno::ECANCELED)) => return Err(Errno::ECANCELED),
+                    Ok(Err(error)) => format!("the clock is not set: {name}: {error}"),
+                    Err(error) => format!("the clock is not set: {name}: {}", of_lookup(error)),
                 }
             }
         }
-        Err(last)
+        Ok(told)
     }
 
     /// The servers to ask, by name and address.
@@ -91,6 +86,21 @@ impl TimeKeeper {
             if there(&self.shared.board()) { Poll::Ready(()) } else { Poll::Pending }
         })
         .map_err(Errno::from)
+    }
+}
+
+fn set_by(server: &str, correction: &Correction) -> String {
+    let seconds = Duration::from_nanos(correction.offset_ns.unsigned_abs()).as_secs_f64();
+    let sign = if correction.offset_ns < 0 { '-' } else { '+' };
+    format!("clock set by {server} ({sign}{seconds:.3} s)")
+}
+
+/// What an error of a lookup means.
+fn of_lookup(error: Errno) -> &'static str {
+    match error {
+        Errno::ENOENT => "no such host",
+        Errno::EAGAIN => "no name server answers",
+        error => error.text(),
     }
 }
 

@@ -380,6 +380,19 @@ fn the_clock_is_set_at_boot() {
 }
 
 #[test]
+fn a_clock_that_stays_unset_says_why() {
+    let (mut server, _) = NameServer::new(|question| vec![status(question, [0x81, 0x83])]);
+    let words = DNS.replace("ntp=off", "ntp=gone.example");
+    let live = Live::start(&words, "", move |peer| server.serve(peer));
+    let limit = Instant::now() + LIMIT;
+    let wanted = "time: the clock is not set: gone.example: no such host";
+    while !live.log.lock().expect("a log").iter().any(|line| line == wanted) {
+        assert!(Instant::now() < limit, "{:?}", live.log.lock());
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
 fn threads_talk_over_loopback() {
     let live = Live::start("ip=off ip6=off ntp=off", "", |_| {});
     let net = live.net();

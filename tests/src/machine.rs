@@ -58,8 +58,8 @@ impl Booted {
     /// Types a command and returns the lines that it prints.
     pub fn command(&mut self, line: &str) -> String {
         self.console.send(&format!("{line}\r"));
-        // The echo of the command ends with the line.
-        self.console.expect("\n");
+        // The echo of the command ends with the line. The kernel's log may come before it, behind the prompt.
+        while is_of_log(&self.console.expect("\n")) {}
         let said = self.console.expect(PROMPT);
         // The prompt begins with the directory, on the last line.
         said.rsplit_once('\n').map_or(String::new(), |(lines, _)| format!("{lines}\n"))
@@ -81,8 +81,27 @@ impl Booted {
     }
 }
 
+/// Whether a line is the log's: it begins with a time like `[   10.450643]`.
+fn is_of_log(line: &str) -> bool {
+    let time = line.strip_prefix('[').and_then(|rest| rest.split_once("] "));
+    time.is_some_and(|(time, _)| time.trim_start().parse::<f64>().is_ok())
+}
+
 /// Adds a screen that [`crate::control`] can look at.
 pub fn with_screen(mut options: Options) -> Options {
     options.extras.extend([Extra::Vga, Extra::Control]);
     options
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_of_the_log_is_told_from_an_echo() {
+        assert!(is_of_log("[    0.109272] pci 00:01.0 [1af4:1000] EthernetController: virtio-net"));
+        for echo in ["[ 1 = 1 ]", "cat [0.5] x", "[0.5]", "[ x.1] y", ""] {
+            assert!(!is_of_log(echo), "{echo}");
+        }
+    }
 }

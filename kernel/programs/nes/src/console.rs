@@ -86,13 +86,13 @@ pub struct Console {
 }
 
 impl Console {
-    /// Puts the cartridge `rom` in and switches on.
+    /// Puts the cartridge `rom` into the console of a region, [`NesRegion::Auto`] for that of its header, and switches on.
     ///
     /// # Errors
     /// What is wrong with the ROM.
-    pub fn power_on(rom: &[u8], sound: Sound) -> Result<Console, Error> {
+    pub fn power_on(rom: &[u8], region: NesRegion, sound: Sound) -> Result<Console, Error> {
         check(rom)?;
-        let config = Config::default().with_sram_dir(None).with_ram_state(RamState::AllZeros);
+        let config = Config::default().with_sram_dir(None).with_ram_state(RamState::AllZeros).with_region(region);
         let load = || {
             let mut deck = ControlDeck::with_config(config);
             deck.load_rom("cartridge", &mut { rom }).map(|_| deck)

@@ -4,7 +4,7 @@
 //! game does is the same.
 
 use crate::console::{Console, Drawing, Sound};
-use crate::load;
+use crate::load::{self, Choice};
 use crate::record::Recording;
 use crate::script::Script;
 use process::{Context, ExitStatus};
@@ -67,7 +67,7 @@ impl Frames {
     }
 }
 
-pub(crate) fn run(context: &Context, rom: &str, job: &Job) -> Result<ExitStatus, String> {
+pub(crate) fn run(context: &Context, choice: &Choice, job: &Job) -> Result<ExitStatus, String> {
     let mut script = job.script.clone();
     if let Some(path) = &job.input {
         let text = context.vfs().read_file(&context.cwd(), path, SCRIPT_LIMIT);
@@ -75,7 +75,7 @@ pub(crate) fn run(context: &Context, rom: &str, job: &Job) -> Result<ExitStatus,
         script.add_lines(&String::from_utf8_lossy(&text)).map_err(|error| format!("{path}: {error}"))?;
     }
     let sound = if job.record.is_some() { Sound::On } else { Sound::Off };
-    let mut console = load::power_on(context, rom, sound)?;
+    let mut console = load::power_on(context, choice, sound)?;
     let mut recording = job.record.as_deref().map(|path| Recording::start(context, path)).transpose()?;
     let start = Instant::now();
     let mut progress = Progress::new(context, start);
@@ -85,7 +85,7 @@ pub(crate) fn run(context: &Context, rom: &str, job: &Job) -> Result<ExitStatus,
         }
         script.apply(number, &mut console);
         run_frame(context, job, number, &mut console, recording.as_mut())
-            .map_err(|error| format!("{}: frame {number}: {error}", rom))?;
+            .map_err(|error| format!("{}: frame {number}: {error}", choice.name))?;
         progress.show(number, job.frames);
     }
     if let Some(recording) = recording {

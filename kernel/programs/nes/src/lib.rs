@@ -61,10 +61,10 @@ fn main(context: &Context, devices: &Devices) -> ExitStatus {
 
 fn run(context: &Context, options: &Options, devices: &Devices) -> Result<ExitStatus, String> {
     match &options.mode {
-        Mode::Play(job) => play::run(context, &options.rom, job, devices),
-        Mode::Headless(job) => headless::run(context, &options.rom, job),
-        Mode::Automation(job) => trace::run(context, &options.rom, job),
-        Mode::Result(frames) => result::run(context, &options.rom, *frames),
+        Mode::Play(job) => play::run(context, &options.cartridge, job, devices),
+        Mode::Headless(job) => headless::run(context, &options.cartridge, job),
+        Mode::Automation(job) => trace::run(context, &options.cartridge, job),
+        Mode::Result(frames) => result::run(context, &options.cartridge, *frames),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Cartridges in the file system.
 
-use crate::console::{Console, ROM_LIMIT, Sound};
+use crate::console::{Console, NesRegion, ROM_LIMIT, Sound};
 use interfaces::Errno;
 use process::Context;
 use vfs::{OpenOptions, Scope};
@@ -9,17 +9,25 @@ use vfs::{OpenOptions, Scope};
 pub(crate) const GAMES: &str = "/usr/share/games";
 const ENDING: &str = ".nes";
 
+/// The cartridge that is asked for, and the console for it.
+pub(crate) struct Choice {
+    /// A path, or the name of one that came with the image.
+    pub(crate) name: String,
+    pub(crate) region: NesRegion,
+}
+
 /// A cartridge's file and what is in it.
 #[derive(Clone)]
 pub(crate) struct Cartridge {
     pub(crate) path: String,
     rom: Vec<u8>,
+    region: NesRegion,
 }
 
 impl Cartridge {
     /// Puts it in and switches on.
     pub(crate) fn power_on(&self, sound: Sound) -> Result<Console, String> {
-        Console::power_on(&self.rom, sound).map_err(|error| format!("{}: {error}", self.path))
+        Console::power_on(&self.rom, self.region, sound).map_err(|error| format!("{}: {error}", self.path))
     }
 
     /// Where files of the same name with another ending may lie: beside it, and in $HOME.
@@ -32,27 +40,28 @@ impl Cartridge {
     }
 }
 
-/// Reads the cartridge `name`: a path, or the name of one that came with the image.
-pub(crate) fn find(context: &Context, name: &str) -> Result<Cartridge, String> {
+/// Reads a cartridge.
+pub(crate) fn find(context: &Context, choice: &Choice) -> Result<Cartridge, String> {
+    let Choice { ref name, region } = *choice;
     let read = |path: &str| context.vfs().read_file(&context.cwd(), path, ROM_LIMIT);
     let error = match read(name) {
-        Ok(rom) => return Ok(Cartridge { path: name.to_owned(), rom }),
+        Ok(rom) => return Ok(Cartridge { path: name.clone(), rom, region }),
         Err(error) => error,
     };
     if error == Errno::ENOENT && !name.contains('/') {
         for ending in ["", ENDING] {
             let path = format!("{GAMES}/{name}{ending}");
             if let Ok(rom) = read(&path) {
-                return Ok(Cartridge { path, rom });
+                return Ok(Cartridge { path, rom, region });
             }
         }
     }
     Err(format!("{name}: {error}"))
 }
 
-/// Reads the cartridge `name` and switches on.
-pub(crate) fn power_on(context: &Context, name: &str, sound: Sound) -> Result<Console, String> {
-    find(context, name)?.power_on(sound)
+/// Reads a cartridge and switches on.
+pub(crate) fn power_on(context: &Context, choice: &Choice, sound: Sound) -> Result<Console, String> {
+    find(context, choice)?.power_on(sound)
 }
 
 /// The cartridges that came with the image.

@@ -1,17 +1,19 @@
 //! The command line.
 
-use crate::load::GAMES;
+use crate::console::NesRegion;
+use crate::load::{Choice, GAMES};
 use crate::script::Script;
 use crate::trace;
 use crate::{headless, play};
 
 pub(crate) const USAGE: &str =
-    "[FILE.nes [--scale N | --headless FRAMES [OPTIONS] | --result [FRAMES] | --automation]]";
+    "[FILE.nes [--region REGION] [--scale N | --headless FRAMES [OPTIONS] | --result [FRAMES] | --automation]]";
 pub(crate) const DETAILS: &str = "\
 FILE is a cartridge as an iNES or NES 2.0 file, or the name of one in /usr/share/games; without one those are listed.
 The keys are shown when a game begins. Battery RAM (FILE.sav) and states (FILE.st1 to .st9) are kept beside FILE, or in $HOME
 where that cannot be written to.
 
+  --region REGION      the console: ntsc, pal or dendy, or auto for that of the cartridge's header (many say nothing: ntsc)
   --scale N            screen pixels for one of the NES's, instead of the most that fit
   --headless FRAMES    runs so many frames without a screen, as fast as it can, and prints `frame NUMBER HASH` of the last one:
                        the FNV-1a hash (64 bits) of the 256x240 RGBA bytes that tetanes-core's default filter gives
@@ -26,8 +28,7 @@ where that cannot be written to.
 
 /// What is to be done.
 pub(crate) struct Options {
-    /// The cartridge's file.
-    pub(crate) rom: String,
+    pub(crate) cartridge: Choice,
     pub(crate) mode: Mode,
 }
 
@@ -46,6 +47,7 @@ const RESULT_FRAMES: u32 = 3600;
 #[derive(Default)]
 struct Found {
     files: Vec<String>,
+    region: Option<NesRegion>,
     scale: Option<usize>,
     headless: Option<u32>,
     hashes: Option<headless::Frames>,
@@ -60,12 +62,13 @@ struct Found {
 impl Options {
     pub(crate) fn parse(words: &[String]) -> Result<Options, String> {
         let found = find(words)?;
-        let rom = match &found.files[..] {
+        let name = match &found.files[..] {
             [] => return Err(format!("which cartridge? Some are in {GAMES}; usage: nes {USAGE}")),
-            [rom] => rom.clone(),
+            [name] => name.clone(),
             [_, second, ..] => return Err(format!("{second}: one cartridge at a time")),
         };
-        Ok(Options { rom, mode: found.mode()? })
+        let region = found.region.unwrap_or(NesRegion::Auto);
+        Ok(Options { cartridge: Choice { name, region }, mode: found.mode()? })
     }
 }
 
@@ -114,6 +117,7 @@ fn find(words: &[String]) -> Result<Found, String> {
         };
         let mut value = || inline.clone().or_else(|| words.next().cloned()).ok_or(format!("{option} needs a value"));
         match option {
+            "--region" => found.region = Some(region(&value()?)?),
             "--scale" => found.scale = Some(count(option, &value()?)? as usize),
             "--headless" => found.headless = Some(count(option, &value()?)?),
             "--hash" => found.hashes = Some(headless::Frames::parse(&value()?)?),
@@ -132,6 +136,16 @@ fn find(words: &[String]) -> Result<Found, String> {
         }
     }
     Ok(found)
+}
+
+fn region(text: &str) -> Result<NesRegion, String> {
+    match text {
+        "auto" => Ok(NesRegion::Auto),
+        "ntsc" => Ok(NesRegion::Ntsc),
+        "pal" => Ok(NesRegion::Pal),
+        "dendy" => Ok(NesRegion::Dendy),
+        _ => Err(format!("--region is ntsc, pal, dendy or auto, not {text}")),
+    }
 }
 
 fn count(option: &str, text: &str) -> Result<u32, String> {

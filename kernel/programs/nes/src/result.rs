@@ -2,10 +2,11 @@
 //!
 //! Many tests put a status at $6000, behind it a signature, and a text from $6004 on (blargg's convention, in the readme of
 //! each of these tests): 128 while they run, 129 where they want the reset button pushed, below that their result, 0 for
-//! success. Older ones write to the screen only, with tiles whose numbers are ASCII.
+//! success. Older ones write to the screen only, with tiles whose numbers are ASCII: "passed", or a number alone, 1 for
+//! success (readme of blargg's APU and PPU tests of 2005).
 
 use crate::console::{Console, Drawing, ResetKind, Sound};
-use crate::load;
+use crate::load::{self, Choice};
 use process::{Context, ExitStatus};
 use std::io::Write;
 
@@ -17,6 +18,8 @@ const RUNNING: u8 = 0x80;
 const WANTS_RESET: u8 = 0x81;
 /// The button is to be pushed no sooner than after 100 ms.
 const RESET_DELAY: u32 = 8;
+/// The wish may stay in memory for some frames after it was granted; after two seconds it is a new one.
+const RESET_PATIENCE: u32 = 120;
 
 const NAME_TABLE: u16 = 0x2000;
 const COLUMNS: u16 = 32;
@@ -32,31 +35,49 @@ enum Report {
     Done(u8),
 }
 
-pub(crate) fn run(context: &Context, rom: &str, frames: u32) -> Result<ExitStatus, String> {
-    let mut console = load::power_on(context, rom, Sound::Off)?;
+pub(crate) fn run(context: &Context, choice: &Choice, frames: u32) -> Result<ExitStatus, String> {
+    let mut console = load::power_on(context, choice, Sound::Off)?;
     console.set_drawing(Drawing::Off);
-    let mut reset_at = None;
+    let mut button = ResetButton::default();
     let mut seen = Report::None;
     for number in 1..=frames {
         if context.is_killed() {
             return Ok(ExitStatus::Killed);
         }
-        console.run_frame().map_err(|error| format!("{}: frame {number}: {error}", rom))?;
+        console.run_frame().map_err(|error| format!("{}: frame {number}: {error}", choice.name))?;
         seen = report(&console);
-        match seen {
-            Report::Done(status) => return Ok(tell(context, status, &text(&console))),
-            Report::WantsReset => {
-                if *reset_at.get_or_insert(number + RESET_DELAY) == number {
-                    console.reset(ResetKind::Soft);
-                    reset_at = None;
-                }
-            }
-            Report::None | Report::Running => {}
+        if let Report::Done(status) = seen {
+            return Ok(tell(context, status, &text(&console)));
+        }
+        if button.is_due(seen == Report::WantsReset) {
+            console.reset(ResetKind::Soft);
         }
     }
     match seen {
         Report::None => Ok(tell_screen(context, &screen(&console))),
-        _ => Err(format!("{}: no result after {frames} frames\n{}", rom, text(&console))),
+        _ => Err(format!("{}: no result after {frames} frames\n{}", choice.name, text(&console))),
+    }
+}
+
+/// When the reset button is pushed.
+#[derive(Default)]
+struct ResetButton {
+    /// Frames since it was wished for.
+    wished: u32,
+    is_granted: bool,
+}
+
+impl ResetButton {
+    /// Whether it is to be pushed after this frame, at whose end it was wished for or not.
+    fn is_due(&mut self, is_wished: bool) -> bool {
+        let is_new = !is_wished || self.is_granted && self.wished == RESET_PATIENCE;
+        if is_new {
+            *self = ResetButton::default();
+        }
+        self.wished += u32::from(is_wished);
+        let is_due = is_wished && !self.is_granted && self.wished > RESET_DELAY;
+        self.is_granted |= is_due;
+        is_due
     }
 }
 
@@ -91,9 +112,64 @@ fn screen(console: &Console) -> String {
 
 fn tell_screen(context: &Context, text: &str) -> ExitStatus {
     let _ = writeln!(context.out(), "{text}");
-    let text = text.to_ascii_lowercase();
-    if text.contains("pass") && !text.contains("fail") {
-        return ExitStatus::SUCCESS;
+    match verdict(text) {
+        Verdict::Success => ExitStatus::SUCCESS,
+        Verdict::Number(number) => context.fail(format!("the test failed with number {number}")),
+        Verdict::Failure => context.fail("the screen does not say that the test passed"),
     }
-    context.fail("the screen does not say that the test passed")
+}
+
+/// What a screen says of a test.
+#[derive(Debug, PartialEq, Eq)]
+enum Verdict {
+    Success,
+    /// The number of the check that failed.
+    Number(u8),
+    /// It failed, or nothing is said.
+    Failure,
+}
+
+fn verdict(text: &str) -> Verdict {
+    let text = text.to_ascii_lowercase();
+    let number = text.strip_prefix('$').filter(|digits| digits.len() == 2);
+    match number.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+        Some(1) => return Verdict::Success,
+        Some(number) => return Verdict::Number(number),
+        None => {}
+    }
+    // blargg's test of instructions lists those that fail by opcode, and says at its end that it is complete.
+    let is_opcode = |word: &str| word.len() == 2 && u8::from_str_radix(word, 16).is_ok();
+    let lists_none = || !text.lines().filter_map(|line| line.split(' ').next()).any(is_opcode);
+    let is_good = text.contains("pass") || text.contains("all tests complete") && lists_none();
+    let is_bad = text.contains("fail");
+    if is_good && !is_bad { Verdict::Success } else { Verdict::Failure }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_screen_is_read() {
+        for text in ["1-len_ctr\n\nPASSED", "$01", "All 16 tests passed", "01-implied\n-----\nAll tests complete"] {
+            assert_eq!(verdict(text), Verdict::Success, "{text}");
+        }
+        assert_eq!(verdict("$0A"), Verdict::Number(10));
+        for text in ["", "NES TEST PROGRAM", "APU TIMING\nFAILED #2", "$", "$001", "69 ADC #n\nAll tests complete"] {
+            assert_eq!(verdict(text), Verdict::Failure, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_button_is_pushed_once_for_each_wish() {
+        let mut button = ResetButton::default();
+        let mut pushed = |wishes: &[(bool, u32)]| {
+            let frames = wishes.iter().flat_map(|(is_wished, count)| (0..*count).map(|_| *is_wished));
+            frames.filter(|is_wished| button.is_due(*is_wished)).count()
+        };
+        assert_eq!(pushed(&[(false, 10), (true, RESET_DELAY)]), 0, "too early");
+        assert_eq!(pushed(&[(true, 100)]), 1);
+        assert_eq!(pushed(&[(false, 1), (true, RESET_DELAY + 1)]), 1, "a new wish");
+        assert_eq!(pushed(&[(true, RESET_PATIENCE + 2 * RESET_DELAY)]), 1, "one that the last reset did not grant");
+    }
 }

@@ -3,7 +3,7 @@
 //! `nestest.nes` has a routine at $C000 that tests the CPU without a screen: it is started there and has run when it returns.
 
 use crate::console::Console;
-use crate::load;
+use crate::load::{self, Choice};
 use process::{Context, ExitStatus};
 use std::fmt::Write as _;
 use std::io::Write;
@@ -26,8 +26,8 @@ pub(crate) struct Job {
     pub(crate) file: Option<String>,
 }
 
-pub(crate) fn run(context: &Context, rom: &str, job: &Job) -> Result<ExitStatus, String> {
-    let mut console = load::power_on(context, rom, crate::console::Sound::Off)?;
+pub(crate) fn run(context: &Context, choice: &Choice, job: &Job) -> Result<ExitStatus, String> {
+    let mut console = load::power_on(context, choice, crate::console::Sound::Off)?;
     let (name, target) = match &job.file {
         Some(path) => (path.as_str(), context.open(path, &OpenOptions::rewrite()).map_err(|e| format!("{path}: {e}"))?),
         None => ("standard output", context.stdout.clone()),
@@ -49,10 +49,10 @@ pub(crate) fn run(context: &Context, rom: &str, job: &Job) -> Result<ExitStatus,
         },
     );
     flush(&mut text)?;
-    match outcome.map_err(|error| format!("{}: {error}", rom))? {
+    match outcome.map_err(|error| format!("{}: {error}", choice.name))? {
         End::Returned => Ok(verdict(context, &console)),
         End::Killed => Ok(ExitStatus::Killed),
-        End::LimitReached => Err(format!("{}: no return after {INSTRUCTION_LIMIT} instructions", rom)),
+        End::LimitReached => Err(format!("{}: no return after {INSTRUCTION_LIMIT} instructions", choice.name)),
     }
 }
 

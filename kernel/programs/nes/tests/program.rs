@@ -34,10 +34,26 @@ fn wrong_command_lines_are_explained() {
         ("/a.nes --headless 5 --hash x", "--hash wants numbers of frames"),
         ("/a.nes --headless 5 --press jump@3", "jump@3: the buttons are"),
         ("/a.nes --headless 5 --automation", "--headless goes with neither"),
+        ("/a.nes --region mars", "--region is ntsc, pal, dendy or auto, not mars"),
         ("/a.nes --fast", "unknown option --fast"),
     ] {
         let run = machine.nes(arguments);
         assert!(run.status == 2 && run.err.contains(part) && run.out.is_empty(), "{arguments}: {run:?}");
+    }
+}
+
+#[test]
+fn the_console_of_a_region_has_its_own_pace() {
+    let machine = Machine::with("/a.nes", &cartridge(LOOP));
+    // A frame of a PAL console has more lines, and so more sound.
+    let samples = ["", "--region ntsc", "--region pal", "--region dendy"].map(|region| {
+        let run = machine.nes(&format!("/a.nes {region} --headless 100 --record /r"));
+        assert_eq!(run.status, 0, "{}", run.err);
+        machine.file("/r/sound.wav").len() / 2 / 100
+    });
+    assert_eq!(samples[0], samples[1]);
+    for (count, rate) in [(samples[1], 60), (samples[2], 50), (samples[3], 50)] {
+        assert!((48_000_usize / rate).abs_diff(count) < 20, "{count} samples a frame at {rate}");
     }
 }
 

@@ -11,7 +11,7 @@ mod saves;
 mod speaker;
 
 use crate::console::{Console, Drawing, ResetKind, Sound};
-use crate::load::{self, Cartridge};
+use crate::load::{self, Cartridge, Choice};
 use interfaces::Errno;
 use keys::{Action, Keys};
 use overlay::Overlay;
@@ -41,8 +41,8 @@ pub(crate) struct Job {
     pub(crate) scale: Option<usize>,
 }
 
-pub(crate) fn run(context: &Context, rom: &str, job: &Job, devices: &Devices) -> Result<ExitStatus, String> {
-    let cartridge = load::find(context, rom)?;
+pub(crate) fn run(context: &Context, choice: &Choice, job: &Job, devices: &Devices) -> Result<ExitStatus, String> {
+    let cartridge = load::find(context, choice)?;
     let sound = if devices.sound.is_some() { Sound::On } else { Sound::Off };
     let mut console = cartridge.power_on(sound)?;
     let Some(screen) = &devices.screen else {

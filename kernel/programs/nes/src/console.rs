@@ -92,9 +92,11 @@ impl Console {
     /// What is wrong with the ROM.
     pub fn power_on(rom: &[u8], region: NesRegion, sound: Sound) -> Result<Console, Error> {
         check(rom)?;
-        let config = Config::default().with_sram_dir(None).with_ram_state(RamState::AllZeros).with_region(region);
+        let config = Config::default().with_sram_dir(None).with_ram_state(RamState::AllZeros);
         let load = || {
             let mut deck = ControlDeck::with_config(config);
+            // Not by `config`: tetanes-core 0.17 makes the sound of a console that begins as PAL at NTSC's clock.
+            deck.set_region(region);
             deck.load_rom("cartridge", &mut { rom }).map(|_| deck)
         };
         let deck = catch_unwind(load).map_err(|_| Error::Failed)?.map_err(refusal)?;

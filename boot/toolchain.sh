@@ -143,6 +143,7 @@ case ${1:-} in
     # Only OpenBSD's nc knows -N, which ends its own side and waits for the other.
     clients)
         have curl && nc -h 2>&1 | grep -q -e -N || need "curl and OpenBSD's nc, clients of the network's tests" curl netcat-openbsd
+        { have ip && have unshare ; } || need "network namespaces for a test" iproute2 util-linux
         { have ssh && have sftp && have ssh-keygen && have setsid ; } || need "SSH client" openssh-client util-linux ;;
     gdb) have gdb || need gdb gdb ;;
     patch) have patch || need patch patch ;;

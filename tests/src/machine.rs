@@ -1,6 +1,7 @@
 //! Boots machines for tests.
 
 use std::path::PathBuf;
+use std::time::Instant;
 
 use yolk::qemu::{self, Boot, Extra, Firmware, Machine, Options, Verdict};
 
@@ -63,6 +64,18 @@ impl Booted {
         let said = self.console.expect(PROMPT);
         // The prompt begins with the directory, on the last line.
         said.rsplit_once('\n').map_or(String::new(), |(lines, _)| format!("{lines}\n"))
+    }
+
+    /// Types a command until it says `wanted`: for what happens by itself after the boot.
+    pub fn command_until(&mut self, line: &str, wanted: &str) -> String {
+        let deadline = Instant::now() + LIMIT;
+        loop {
+            let said = self.command(line);
+            if said.contains(wanted) {
+                return said;
+            }
+            assert!(Instant::now() < deadline, "{line} does not say {wanted:?}:\n{}", self.console.text());
+        }
     }
 
     /// Waits until the machine stops by itself, and tells how.

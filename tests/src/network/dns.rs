@@ -34,35 +34,35 @@ impl Dns {
         let socket = sockets.get_mut::<udp::Socket<'_>>(self.socket);
         while let Ok((question, from)) = socket.recv().map(|(bytes, from)| (bytes.to_vec(), from.endpoint)) {
             self.questions += 1;
-            if let Some(answer) = self.answer(&question) {
+            if let Some(answer) = answer(&self.names, &question) {
                 // A client asks again.
                 let _ = socket.send_slice(&answer, from);
             }
         }
     }
+}
 
-    fn answer(&self, question: &[u8]) -> Option<Vec<u8>> {
-        let (name, end) = read_name(question)?;
-        let kind = u16::from_be_bytes(question.get(end..end + 2)?.try_into().ok()?);
-        let known = self.names.get(&name.to_ascii_lowercase());
-        let wanted =
-            |address: &&IpAddr| (kind == TYPE_A && address.is_ipv4()) || (kind == TYPE_AAAA && address.is_ipv6());
-        let addresses: Vec<&IpAddr> = known.into_iter().flatten().filter(wanted).collect();
-        let mut answer = question.get(..2)?.to_vec();
-        answer.extend(if known.is_some() { FOUND } else { NO_SUCH_NAME });
-        answer.extend([0, 1, 0, addresses.len() as u8, 0, 0, 0, 0]);
-        answer.extend(question.get(HEADER..end + 4)?);
-        for address in addresses {
-            let bytes = match address {
-                IpAddr::V4(v4) => v4.octets().to_vec(),
-                IpAddr::V6(v6) => v6.octets().to_vec(),
-            };
-            // The name of the question, its type, class IN, a minute.
-            answer.extend([0xc0, HEADER as u8, 0, kind as u8, 0, 1, 0, 0, 0, 60, 0, bytes.len() as u8]);
-            answer.extend(bytes);
-        }
-        Some(answer)
+/// The answer to a question, from these names; `None` where it is none.
+pub fn answer(names: &BTreeMap<String, Vec<IpAddr>>, question: &[u8]) -> Option<Vec<u8>> {
+    let (name, end) = read_name(question)?;
+    let kind = u16::from_be_bytes(question.get(end..end + 2)?.try_into().ok()?);
+    let known = names.get(&name.to_ascii_lowercase());
+    let wanted = |address: &&IpAddr| (kind == TYPE_A && address.is_ipv4()) || (kind == TYPE_AAAA && address.is_ipv6());
+    let addresses: Vec<&IpAddr> = known.into_iter().flatten().filter(wanted).collect();
+    let mut answer = question.get(..2)?.to_vec();
+    answer.extend(if known.is_some() { FOUND } else { NO_SUCH_NAME });
+    answer.extend([0, 1, 0, addresses.len() as u8, 0, 0, 0, 0]);
+    answer.extend(question.get(HEADER..end + 4)?);
+    for address in addresses {
+        let bytes = match address {
+            IpAddr::V4(v4) => v4.octets().to_vec(),
+            IpAddr::V6(v6) => v6.octets().to_vec(),
+        };
+        // The name of the question, its type, class IN, a minute.
+        answer.extend([0xc0, HEADER as u8, 0, kind as u8, 0, 1, 0, 0, 0, 60, 0, bytes.len() as u8]);
+        answer.extend(bytes);
     }
+    Some(answer)
 }
 
 /// The name of the first question, and where it ends.

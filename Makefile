@@ -22,6 +22,8 @@ unexport RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_TARGET
 
 .PHONY: all help kernel apps image tools iso qemu qemu-gui qemu-debug debug test check bench clean FORCE
 .DELETE_ON_ERROR:
+# Not to be taken away after use as mere steps on the way.
+.PRECIOUS: $(BUILD)/have-%
 
 all: image ## build the image (the default)
 

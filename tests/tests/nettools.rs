@@ -94,6 +94,7 @@ fn hosts_answer(machine: &mut Booted) {
     for host in ["127.0.0.1", "::1", "10.0.2.15"] {
         let said = machine.command(&format!("ping -c 2 -i 0.1 {host}; echo [$?]"));
         assert!(said.contains("2 packets transmitted, 2 received, 0% packet loss"), "{said}");
+        assert!(said.contains(": icmp_seq=1 ttl=64 time="), "{said}");
         assert!(said.ends_with("[0]\n"), "{said}");
     }
     machine.console.send("ping yolk; echo [$?]\r");
@@ -118,6 +119,13 @@ fn both_ends_of_a_connection(machine: &mut Booted) {
         machine.command("wait");
         assert_eq!(machine.command("cat /tmp/got"), "from the caller\n", "{options}");
     }
+    machine.command("echo once | nc -lk 5000 > /tmp/got &");
+    for word in ["one", "two"] {
+        let answer = until(machine, &format!("echo {word} | nc localhost 5000; echo [$?]"), "[0]\n");
+        assert_eq!(answer, if word == "one" { "once\n[0]\n" } else { "[0]\n" });
+    }
+    machine.command("kill $!; wait");
+    assert_eq!(machine.command("cat /tmp/got"), "one\ntwo\n");
     machine.console.send("nc -lv 5000\r");
     machine.console.expect("listening on");
     machine.console.send("\x03");

@@ -9,15 +9,16 @@ use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use yolk::guest::{self, Folder, Job};
-use yolk::qemu::{Boot, Network, Options, Wire};
+use yolk::qemu::{Boot, Card, Network, Options, Wire};
 use yolk_tests::LIMIT;
 use yolk_tests::command::app_path;
-use yolk_tests::machine::{Booted, PROMPT, from_image};
+use yolk_tests::machine::{Booted, PROMPT, from_image, with_words};
 use yolk_tests::network::dhcp::Dhcp;
 use yolk_tests::network::dice::pattern;
 use yolk_tests::network::peer::Peer;
 
-const PROGRAMS: [&str; 9] = [
+const PROGRAMS: [&str; 12] = [
+    "dns_server",
     "get_addrinfo",
     "nonblock_tcp_stream",
     "poll_tcp_listener",
@@ -25,6 +26,8 @@ const PROGRAMS: [&str; 9] = [
     "std_echo",
     "tcp_listener",
     "tcp_stream",
+    "try_dns",
+    "try_sock_opt",
     "udp_reverse",
     "udp_socket",
 ];
@@ -78,16 +81,20 @@ impl Bed {
         self.machine.command(&format!("run {words} > {file} 2>&1 &"));
     }
 
-    /// Waits until a command says something, and does it again and again.
-    fn until(&mut self, command: &str, says: &str) {
-        let start = Instant::now();
-        loop {
-            let said = self.machine.command(command);
-            if said.contains(says) {
-                return;
-            }
-            assert!(start.elapsed() < LIMIT, "{command} does not say {says:?} but {said}");
+    fn until(&mut self, command: &str, text: &str) {
+        says(&mut self.machine, command, text);
+    }
+}
+
+/// Waits until a command says something, and does it again and again.
+fn says(machine: &mut Booted, command: &str, text: &str) {
+    let start = Instant::now();
+    loop {
+        let said = machine.command(command);
+        if said.contains(text) {
+            return;
         }
+        assert!(start.elapsed() < LIMIT, "{command} does not say {text:?} but {said}");
     }
 }
 
@@ -95,11 +102,33 @@ impl Bed {
 fn programs_use_the_network_and_do_not_know_where_they_run() {
     let mut bed = Bed::start();
     bed.until("date +%s", "20000000");
+    tools(&mut bed);
     names(&mut bed);
+    options(&mut bed);
     datagrams(&mut bed);
     streams(&mut bed);
     many_streams(&mut bed);
     plain_std(&mut bed);
+}
+
+/// What asks a server of one's choice.
+fn tools(bed: &mut Bed) {
+    let found = bed.machine.command("nslookup google.com 10.0.0.1");
+    assert_eq!(found, "Source:\tname server 10.0.0.1\nName:\tgoogle.com\nA:\t192.0.2.7\nAAAA:\t2001:db8::7\n");
+    let named = "Source:\tname server 10.0.0.1\nAddress:\t192.0.2.7\nName:\tgoogle.com\n";
+    assert_eq!(bed.machine.command("nslookup 192.0.2.7"), named);
+    assert_eq!(bed.machine.command("nslookup 192.0.2.7 10.0.0.1"), named);
+    let none = bed.machine.command("nslookup 192.0.2.8; nslookup none.example 10.0.0.1; echo [$?]");
+    assert_eq!(none, "nslookup: 192.0.2.8: it has no name\nnslookup: none.example: no such host\n[1]\n");
+    let off = bed.machine.command("ntpdate -q 10.0.0.1");
+    assert!(off.starts_with("10.0.0.1: the clock is off by ") && off.contains("stratum 1)"), "{off}");
+    bed.peer.act(|core| core.ntp.seconds = Some(SECONDS + 10_000));
+    let set = bed.machine.command("ntpdate 10.0.0.1");
+    assert!(set.starts_with("10.0.0.1: the clock was off by +"), "{set}");
+    let now: u64 = bed.machine.command("date +%s").trim().parse().expect("a number");
+    assert!((SECONDS + 10_000..SECONDS + 11_000).contains(&now), "{now}");
+    bed.peer.act(|core| core.ntp.seconds = None);
+    assert_eq!(bed.machine.command("ntpdate 10.0.0.1"), "ntpdate: 10.0.0.1: no answer from 10.0.0.1\n");
 }
 
 fn names(bed: &mut Bed) {
@@ -107,6 +136,22 @@ fn names(bed: &mut Bed) {
     assert!(said.contains("192.0.2.7:80"), "{said}");
     assert_eq!(bed.run("/cases/socket_addr.wasm"), "");
     assert_eq!(bed.machine.command("echo $?"), "0\n");
+    // Its name server is at 127.0.0.1:8000.
+    bed.begin("--no-dir --listen 127.0.0.1:8000 /cases/dns_server.wasm 2", "/tmp/names");
+    bed.until("ss -tln", "127.0.0.1:8000");
+    let said = bed.run("/cases/try_dns.wasm yolk.example other.example");
+    assert_eq!(said.matches("192.0.2.53").count(), 2, "{said}");
+    assert!(said.contains("resolve yolk.example\n") && said.contains("resolve other.example\n"), "{said}");
+    bed.until("cat /tmp/names", "answered\nanswered\n");
+}
+
+/// It binds its socket to the interface `lo`, so that the internet is not reached.
+fn options(bed: &mut Bed) {
+    let said = bed.run("/cases/try_sock_opt.wasm; echo [$?]");
+    for text in ["recv_timeout None", "send_timeout None", "recv_timeout Some(1s)", "start connect 8.8.8.8:53", "[0]\n"]
+    {
+        assert!(said.contains(text), "{text}: {said}");
+    }
 }
 
 fn datagrams(bed: &mut Bed) {
@@ -152,4 +197,34 @@ fn plain_std(bed: &mut Bed) {
     let echoed = bed.peer.talk_and_end(to, content.clone(), LIMIT);
     assert!(echoed == content, "{} bytes came back", echoed.len());
     bed.until("cat /tmp/echo", "echoed 200000 bytes");
+}
+
+/// Two machines and a peer that gives them addresses, on one cable.
+#[test]
+fn one_machine_fetches_from_another_and_sends_to_it() {
+    let peer = Peer::start();
+    peer.act(|core| core.dhcp.lease_seconds = Some(3600));
+    let start = |card, number: u8| {
+        let wire = Wire::Stream(peer.path());
+        let mac = Some([2, 0, 0, 0, 0, 0x10 + number]);
+        let options = Options { networks: vec![Network { card, wire, mac, ..Network::default() }], ..from_image() };
+        Booted::to_prompt(&with_words(options, "ntp=off"))
+    };
+    let mut server = start(Card::E1000e, 0);
+    let address = peer.until("a client", |core| (core.dhcp.granted > 0).then(|| Dhcp::address(0)));
+    server.command("httpd --port 81 --token secret > /tmp/log 2>&1 &");
+    let mut client = start(Card::Virtio, 1);
+    says(&mut client, &format!("http http://{address}/"), "This page comes from");
+    says(&mut client, &format!("http http://{address}:81/"), "This page comes from");
+    client.command("seq 100000 > /tmp/numbers");
+    let url = format!("http://{address}:81/numbers");
+    client.command(&format!("U={url}; A='Authorization: Bearer secret'"));
+    client.command("http PUT -s -H \"$A\" --data-file /tmp/numbers $U");
+    let numbers = client.command("wc < /tmp/numbers");
+    assert_eq!(client.command("http -s -o /tmp/back $U; wc < /tmp/back"), numbers);
+    assert_eq!(server.command("wc < /srv/www/numbers"), numbers);
+    assert_eq!(server.command("tail -n 2 /srv/www/numbers"), "99999\n100000\n");
+    // And the other way.
+    let said = server.command(&format!("ping -c 2 -i 0.2 {}", Dhcp::address(1)));
+    assert!(said.contains("2 received, 0% packet loss"), "{said}");
 }

@@ -11,6 +11,7 @@ use super::udp_socket::udp_socket;
 const PORT: u16 = 53;
 const HEADER: usize = 12;
 const TYPE_A: u16 = 1;
+const TYPE_PTR: u16 = 12;
 const TYPE_AAAA: u16 = 28;
 /// An answer, with recursion; with code 3, that there is no such name (section 4.1.1).
 const FOUND: [u8; 2] = [0x81, 0x80];
@@ -42,27 +43,52 @@ impl Dns {
     }
 }
 
+/// Hosts and their addresses.
+type Names = BTreeMap<String, Vec<IpAddr>>;
+
 /// The answer to a question, from these names; `None` where it is none.
-pub fn answer(names: &BTreeMap<String, Vec<IpAddr>>, question: &[u8]) -> Option<Vec<u8>> {
+pub fn answer(names: &Names, question: &[u8]) -> Option<Vec<u8>> {
     let (name, end) = read_name(question)?;
     let kind = u16::from_be_bytes(question.get(end..end + 2)?.try_into().ok()?);
-    let known = names.get(&name.to_ascii_lowercase());
-    let wanted = |address: &&IpAddr| (kind == TYPE_A && address.is_ipv4()) || (kind == TYPE_AAAA && address.is_ipv6());
-    let addresses: Vec<&IpAddr> = known.into_iter().flatten().filter(wanted).collect();
+    let records = records(names, &name.to_ascii_lowercase(), kind);
     let mut answer = question.get(..2)?.to_vec();
-    answer.extend(if known.is_some() { FOUND } else { NO_SUCH_NAME });
-    answer.extend([0, 1, 0, addresses.len() as u8, 0, 0, 0, 0]);
+    answer.extend(if records.is_some() { FOUND } else { NO_SUCH_NAME });
+    let records = records.unwrap_or_default();
+    answer.extend([0, 1, 0, records.len() as u8, 0, 0, 0, 0]);
     answer.extend(question.get(HEADER..end + 4)?);
-    for address in addresses {
-        let bytes = match address {
-            IpAddr::V4(v4) => v4.octets().to_vec(),
-            IpAddr::V6(v6) => v6.octets().to_vec(),
-        };
+    for bytes in records {
         // The name of the question, its type, class IN, a minute.
         answer.extend([0xc0, HEADER as u8, 0, kind as u8, 0, 1, 0, 0, 0, 60, 0, bytes.len() as u8]);
         answer.extend(bytes);
     }
     Some(answer)
+}
+
+/// What is known of this type about a name; `None`: there is no such name.
+fn records(names: &Names, name: &str, kind: u16) -> Option<Vec<Vec<u8>>> {
+    if kind == TYPE_PTR {
+        return host_at(names, name).map(|host| vec![encode(host)]);
+    }
+    let octets = names.get(name)?.iter().filter_map(|address| match address {
+        IpAddr::V4(v4) if kind == TYPE_A => Some(v4.octets().to_vec()),
+        IpAddr::V6(v6) if kind == TYPE_AAAA => Some(v6.octets().to_vec()),
+        _ => None,
+    });
+    Some(octets.collect())
+}
+
+/// The host with the IPv4 address that a name below `in-addr.arpa` stands for.
+fn host_at<'a>(names: &'a Names, name: &str) -> Option<&'a str> {
+    let mut octets: Vec<u8> = name.strip_suffix(".in-addr.arpa")?.split('.').flat_map(str::parse).collect();
+    octets.reverse();
+    let address = IpAddr::from(<[u8; 4]>::try_from(octets).ok()?);
+    names.iter().find(|(_, addresses)| addresses.contains(&address)).map(|(host, _)| host.as_str())
+}
+
+/// A name as labels with their lengths.
+fn encode(name: &str) -> Vec<u8> {
+    let labels = name.split('.').flat_map(|label| [&[label.len() as u8], label.as_bytes()].concat());
+    labels.chain([0]).collect()
 }
 
 /// The name of the first question, and where it ends.

@@ -135,7 +135,7 @@ impl Socket for HostSocket {
             Take::Remove => stream.read(buf),
             Take::Peek => stream.peek(buf),
         };
-        count.map(|count| Received { count, length: count, from: None }).map_err(errno)
+        count.map(|count| Received { count, length: count, from: None, hop_limit: None }).map_err(errno)
     }
 
     fn shutdown(&self, how: Shutdown) -> Result<()> {
@@ -175,8 +175,9 @@ impl Socket for HostSocket {
         self.stream().ok()?.take_error().ok()?.map(errno)
     }
 
-    fn option(&self, _option: SocketOption) -> Result<OptionValue> {
-        Err(Errno::ENOPROTOOPT)
+    fn option(&self, option: SocketOption) -> Result<OptionValue> {
+        // Bound to no interface.
+        if option == SocketOption::Device { Ok(OptionValue::Number(0)) } else { Err(Errno::ENOPROTOOPT) }
     }
 
     fn set_option(&self, _option: SocketOption, _value: OptionValue) -> Result<()> {

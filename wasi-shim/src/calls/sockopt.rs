@@ -12,7 +12,7 @@ use crate::memory::{GuestPtr, Memory, field};
 use crate::rights::Rights;
 use interfaces::Errno;
 use std::time::Duration;
-use vfs::socket::{OptionValue, Socket, SocketKind, SocketOption, socket_of};
+use vfs::socket::{Network, OptionValue, Socket, SocketKind, SocketOption, socket_of};
 
 /// `SOL_SOCKET`, the only level.
 const SOCKET: u32 = 0;
@@ -35,7 +35,7 @@ enum Name {
     Listens,
     /// It always has this value.
     Fixed(i32),
-    /// The interface that it is bound to; there is no such binding.
+    /// The name of the only interface that it uses, with a zero byte behind it; nothing where there is no such binding.
     Device,
 }
 
@@ -76,11 +76,11 @@ impl Name {
     }
 
     /// Its value as the guest reads it.
-    fn get(self, socket: &dyn Socket) -> Result<Vec<u8>> {
+    fn get(self, socket: &dyn Socket, network: Option<&dyn Network>) -> Result<Vec<u8>> {
         let word = match self {
             Name::Flag(option) | Name::Number(option) | Name::Time(option) => return Ok(bytes(socket.option(option)?)),
             Name::Linger => return Ok(linger(socket.option(SocketOption::Linger)?)),
-            Name::Device => return Ok(Vec::new()),
+            Name::Device => return device(socket, network),
             Name::Kind => match socket.kind() {
                 SocketKind::Stream => STREAM.into(),
                 SocketKind::Datagram | SocketKind::Echo => DATAGRAM.into(),
@@ -92,8 +92,8 @@ impl Name {
         Ok(word.to_le_bytes().to_vec())
     }
 
-    /// Takes the value that the guest gives. EINVAL, EDOM, ENOPROTOOPT.
-    fn set(self, socket: &dyn Socket, value: &[u8]) -> Result<()> {
+    /// Takes the value that the guest gives. EINVAL, EDOM, ENOPROTOOPT, ENODEV.
+    fn set(self, socket: &dyn Socket, network: Option<&dyn Network>, value: &[u8]) -> Result<()> {
         let first = || Ok::<i32, Errno>(field::<u32>(value, 0).ok_or(Errno::EINVAL)?.cast_signed());
         let (option, value) = match self {
             Name::Flag(option) => (option, OptionValue::Flag(first()? != 0)),
@@ -105,8 +105,8 @@ impl Name {
                 (SocketOption::Linger, OptionValue::Time(time))
             }
             Name::Fixed(fixed) if first()? == fixed => return Ok(()),
-            Name::Device if value.iter().all(|byte| *byte == 0) => return Ok(()),
-            Name::Kind | Name::Error | Name::Listens | Name::Fixed(_) | Name::Device => {
+            Name::Device => (SocketOption::Device, OptionValue::Number(index(value, network)?)),
+            Name::Kind | Name::Error | Name::Listens | Name::Fixed(_) => {
                 return Err(Errno::ENOPROTOOPT.into());
             }
         };
@@ -123,6 +123,7 @@ pub(crate) fn sock_getsockopt(
     value: GuestPtr<u8>,
     size: GuestPtr<u32>,
 ) -> Result<()> {
+    let network = ctx.network.as_deref();
     let socket = socket_of(socket(ctx, fd, Rights::empty())?)?;
     let room = size.read(memory)?;
     value.slice(room).check(memory)?;
@@ -131,8 +132,11 @@ pub(crate) fn sock_getsockopt(
     if usize::try_from(room).is_ok_and(|room| room < name.size()) {
         return Err(Errno::EINVAL.into());
     }
-    let answer = name.get(&**socket)?;
+    let answer = name.get(&**socket, network)?;
     let len = u32::try_from(answer.len()).map_err(|_| Errno::EOVERFLOW)?;
+    if len > room {
+        return Err(Errno::EINVAL.into());
+    }
     value.slice(len).bytes_mut(memory)?.copy_from_slice(&answer);
     size.write(memory, len)
 }
@@ -148,7 +152,29 @@ pub(crate) fn sock_setsockopt(
 ) -> Result<()> {
     let socket = socket_of(socket(ctx, fd, Rights::empty())?)?;
     let value = value.slice(size).bytes(memory)?;
-    Name::new(level, name)?.set(&**socket, value)
+    Name::new(level, name)?.set(&**socket, ctx.network.as_deref(), value)
+}
+
+/// The name of the interface that a socket is bound to.
+fn device(socket: &dyn Socket, network: Option<&dyn Network>) -> Result<Vec<u8>> {
+    match socket.option(SocketOption::Device)? {
+        OptionValue::Number(0) => Ok(Vec::new()),
+        OptionValue::Number(index) => {
+            let name = network.ok_or(Errno::ENODEV)?.interface_name(index)?;
+            Ok([name.as_bytes(), b"\0"].concat())
+        }
+        OptionValue::Flag(_) | OptionValue::Time(_) => Err(Errno::EINVAL.into()),
+    }
+}
+
+/// The index of the interface that a guest names, up to a zero byte; an empty name is any.
+fn index(value: &[u8], network: Option<&dyn Network>) -> Result<u32> {
+    let name = value.split(|byte| *byte == 0).next().unwrap_or_default();
+    match std::str::from_utf8(name) {
+        Ok("") => Ok(0),
+        Ok(name) => Ok(network.ok_or(Errno::ENODEV)?.interface_index(name)?),
+        Err(_) => Err(Errno::ENODEV.into()),
+    }
 }
 
 fn bytes(value: OptionValue) -> Vec<u8> {

@@ -33,6 +33,14 @@ impl Network for Loopback {
             _ => Err(Errno::ENOENT),
         }
     }
+
+    fn interface_index(&self, name: &str) -> Result<u32> {
+        if name == "lo" { Ok(1) } else { Err(Errno::ENODEV) }
+    }
+
+    fn interface_name(&self, index: u32) -> Result<String> {
+        if index == 1 { Ok("lo".into()) } else { Err(Errno::ENODEV) }
+    }
 }
 
 #[derive(Default)]
@@ -249,11 +257,15 @@ impl Socket for Handle {
             if take == Take::Remove {
                 end.bytes.drain(..count);
             }
-            return Ok(Received { count, length: count, from: None });
+            return Ok(Received { count, length: count, from: None, hop_limit: None });
         }
         let (bytes, from) = end.datagrams.front().ok_or(Errno::EAGAIN)?;
-        let received =
-            Received { count: copy(buf, &mut bytes.iter().copied()), length: bytes.len(), from: Some(*from) };
+        let received = Received {
+            count: copy(buf, &mut bytes.iter().copied()),
+            length: bytes.len(),
+            from: Some(*from),
+            hop_limit: None,
+        };
         if take == Take::Remove {
             end.datagrams.pop_front();
         }
@@ -305,6 +317,7 @@ impl Socket for Handle {
     fn option(&self, option: SocketOption) -> Result<OptionValue> {
         let initial = match option {
             SocketOption::ReceiveBuffer | SocketOption::SendBuffer => OptionValue::Number(65_536),
+            SocketOption::Device => OptionValue::Number(0),
             SocketOption::ReceiveTimeout | SocketOption::SendTimeout | SocketOption::Linger => OptionValue::Time(None),
             SocketOption::ReuseAddress | SocketOption::Broadcast | SocketOption::KeepAlive => OptionValue::Flag(false),
             _ => return Err(Errno::ENOPROTOOPT),

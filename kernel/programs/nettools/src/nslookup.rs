@@ -1,9 +1,10 @@
-//! `nslookup`: the addresses of a host, and who says so.
+//! `nslookup`: the addresses of a host, or the names of an address, and who says so.
 
 use crate::call::{Call, Failure, Outcome};
 use crate::hosts::{explain, find_one};
+use interfaces::Errno;
 use lexopt::Arg;
-use net::{Answer, Source};
+use net::{Answer, Names, Source};
 use process::ExitStatus;
 use std::fmt::Write as _;
 use std::net::IpAddr;
@@ -27,16 +28,24 @@ pub(crate) fn run(call: &Call<'_>) -> Outcome {
         [] => return Err(Failure::Usage("a name is missing".into())),
         [_, _, word, ..] => return Err(Failure::Usage(format!("{word}: one name and one server at a time"))),
     };
-    let answer = match server {
-        None => call.net.find(host),
-        Some(server) => call.net.ask_name_server(find_one(call.net, server, None)?.ip(), host),
-    };
-    let answer = answer.map_err(|error| match server {
-        Some(server) if error == interfaces::Errno::EAGAIN => {
-            Failure::Error(format!("{host}: {server} does not answer"))
-        }
+    let address_of_server = server.map(|server| find_one(call.net, server, None)).transpose()?.map(|found| found.ip());
+    let complain = |error| match server {
+        Some(server) if error == Errno::EAGAIN => Failure::Error(format!("{host}: {server} does not answer")),
         _ => explain(call.net, host, error),
-    })?;
+    };
+    if let Ok(address) = host.parse() {
+        let found = call.net.find_names(address, address_of_server).map_err(|error| match error {
+            Errno::ENOENT => Failure::Error(format!("{host}: it has no name")),
+            error => complain(error),
+        })?;
+        call.print(&text_of_names(address, &found))?;
+        return Ok(ExitStatus::SUCCESS);
+    }
+    let answer = match address_of_server {
+        None => call.net.find(host),
+        Some(server) => call.net.ask_name_server(server, host),
+    };
+    let answer = answer.map_err(complain)?;
     let fits = |ip: &IpAddr| family.is_none_or(|family| ip.is_ipv4() == (family == Family::V4));
     let shown = Answer { addresses: answer.addresses.into_iter().filter(fits).collect(), ..answer };
     if shown.addresses.is_empty() {
@@ -47,20 +56,31 @@ pub(crate) fn run(call: &Call<'_>) -> Outcome {
 }
 
 fn text(host: &str, answer: &Answer) -> String {
-    let source = match answer.source {
-        Source::Literal => "the name is an address".to_owned(),
-        Source::HostsFile => "/etc/hosts".to_owned(),
-        Source::Standard => "by definition (RFC 6761)".to_owned(),
-        Source::Cache => "the cache; a name server said so before".to_owned(),
-        Source::Server(server) => format!("name server {server}"),
-    };
-    let mut text = format!("Source:\t{source}\nName:\t{host}\n");
+    let mut text = format!("Source:\t{}\nName:\t{host}\n", source(answer.source));
     for address in &answer.addresses {
         let kind = if address.is_ipv4() { "A" } else { "AAAA" };
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{kind}:\t{address}");
     }
     text
+}
+
+fn text_of_names(address: IpAddr, found: &Names) -> String {
+    let mut text = format!("Source:\t{}\nAddress:\t{address}\n", source(found.source));
+    for name in &found.names {
+        let _ = writeln!(text, "Name:\t{name}");
+    }
+    text
+}
+
+fn source(source: Source) -> String {
+    match source {
+        Source::Literal => "the name is an address".to_owned(),
+        Source::HostsFile => "/etc/hosts".to_owned(),
+        Source::Standard => "by definition (RFC 6761)".to_owned(),
+        Source::Cache => "the cache; a name server said so before".to_owned(),
+        Source::Server(server) => format!("name server {server}"),
+    }
 }
 
 #[cfg(test)]

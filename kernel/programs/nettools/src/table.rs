@@ -44,10 +44,11 @@ Words may be shortened. What ifconfig shows is ip addr; ifconfig IF up is ip lin
     },
     Row {
         name: "nc",
-        usage: "[-46uvz] [-w SECONDS] HOST PORT | nc -l [-46uv] [-w SECONDS] [ADDRESS] PORT",
+        usage: "[-46uvz] [-w SECONDS] HOST PORT | nc -l [-46kuv] [-w SECONDS] [ADDRESS] PORT",
         summary: "send standard input to a port, and print what comes back",
         details: "\
   -l          wait for somebody to call
+  -k          then wait for the next one, until ^C
   -u          datagrams (UDP) instead of a connection (TCP)
   -z          only tell whether the port is open; PORT may be FIRST-LAST; -v names each
   -w SECONDS  how long connecting may take, and silence
@@ -59,8 +60,8 @@ The end of input ends the sending half of a connection; it goes on until the pee
     },
     Row {
         name: "nslookup",
-        usage: "[-4 | -6] NAME [SERVER]",
-        summary: "find the addresses of a host",
+        usage: "[-4 | -6] NAME | ADDRESS [SERVER]",
+        summary: "find the addresses of a host, or the names of an address",
         details: "Without SERVER as every program finds them: /etc/hosts, the cache, the name servers (ip dns).",
         run: nslookup::run,
     },

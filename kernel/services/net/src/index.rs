@@ -1,5 +1,6 @@
 //! Who listens where: the sockets that the net thread looks up for a packet from a stranger.
 
+use crate::routes::LinkId;
 use crate::state::{Endpoint, Listener, Message, Protocol};
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -20,10 +21,11 @@ impl ListenerIndex {
         remove(&mut self.lock(), &listener.lease.port, |known| known.id == listener.id);
     }
 
-    /// The listener for a connection to `host` at `port`: one for that address before one for all.
-    pub(crate) fn find(&self, host: IpAddr, port: u16) -> Option<Arc<Listener>> {
+    /// The listener for a connection to `host` at `port` that comes through `link`: one for that address before one for all.
+    pub(crate) fn find(&self, host: IpAddr, port: u16, link: LinkId) -> Option<Arc<Listener>> {
         let index = self.lock();
-        let candidates = index.get(&port)?.iter().filter(|listener| listener.host().covers(host));
+        let fits = |listener: &&Arc<Listener>| listener.host().covers(host) && listener.options().allows(link);
+        let candidates = index.get(&port)?.iter().filter(fits);
         candidates.max_by_key(|listener| listener.host().one().is_some()).cloned()
     }
 

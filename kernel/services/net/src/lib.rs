@@ -45,7 +45,7 @@ mod thread;
 mod time;
 
 pub use capture::{Capture, CapturedFrame, Direction, LinkType};
-pub use dns::{Answer, HostsFile, Source};
+pub use dns::{Answer, HostsFile, Names, Source};
 pub use doorbell::Change;
 pub use ntp::Correction;
 pub use proc_net::FILES as PROC_FILES;

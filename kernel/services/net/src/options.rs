@@ -1,5 +1,6 @@
 //! Socket options, as values that every kind of socket keeps.
 
+use crate::routes::LinkId;
 use interfaces::{Errno, Result};
 use std::time::Duration;
 use vfs::socket::{OptionValue, SocketOption};
@@ -28,6 +29,8 @@ pub(crate) struct Options {
     pub(crate) receive_timeout: Option<Duration>,
     pub(crate) send_timeout: Option<Duration>,
     pub(crate) linger: Option<Duration>,
+    /// The only interface.
+    pub(crate) device: Option<LinkId>,
 }
 
 impl Default for Options {
@@ -47,11 +50,17 @@ impl Default for Options {
             receive_timeout: None,
             send_timeout: None,
             linger: None,
+            device: None,
         }
     }
 }
 
 impl Options {
+    /// Whether the socket may use this interface.
+    pub(crate) fn allows(&self, link: LinkId) -> bool {
+        self.device.is_none_or(|device| device == link)
+    }
+
     pub(crate) fn get(&self, option: SocketOption) -> OptionValue {
         use OptionValue::{Flag, Number, Time};
         match option {
@@ -69,10 +78,11 @@ impl Options {
             SocketOption::ReceiveTimeout => Time(self.receive_timeout),
             SocketOption::SendTimeout => Time(self.send_timeout),
             SocketOption::Linger => Time(self.linger),
+            SocketOption::Device => Number(self.device.map_or(0, LinkId::index)),
         }
     }
 
-    /// EINVAL: a value of another kind or out of bounds.
+    /// EINVAL: a value of another kind or out of bounds. Whether there is such an interface the caller knows.
     pub(crate) fn set(&mut self, option: SocketOption, value: OptionValue) -> Result<()> {
         use OptionValue::{Flag, Number, Time};
         match (option, value) {
@@ -92,6 +102,7 @@ impl Options {
             (SocketOption::ReceiveTimeout, Time(limit)) => self.receive_timeout = limit,
             (SocketOption::SendTimeout, Time(limit)) => self.send_timeout = limit,
             (SocketOption::Linger, Time(limit)) => self.linger = limit,
+            (SocketOption::Device, Number(index)) => self.device = LinkId::from_index(index),
             _ => return Err(Errno::EINVAL),
         }
         Ok(())

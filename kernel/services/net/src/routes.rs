@@ -131,18 +131,19 @@ pub(crate) struct RouteTable {
 }
 
 impl RouteTable {
-    /// The way to `to`, with `from` as source if the socket has one address: ENETUNREACH, EADDRNOTAVAIL.
-    pub(crate) fn path(&self, to: SocketAddr, from: Option<IpAddr>) -> Result<Path> {
+    /// The way to `to`, with `from` as source if the socket has one address, through no other interface than `only`:
+    /// ENETUNREACH, EADDRNOTAVAIL.
+    pub(crate) fn path(&self, to: SocketAddr, from: Option<IpAddr>, only: Option<LinkId>) -> Result<Path> {
         let ip = to.ip();
-        if ip.is_loopback() || self.owner(ip).is_some() {
-            return self.finish(LinkId::LOOPBACK, ip, from, Cast::One);
-        }
-        let cast = self.cast(ip);
+        let is_own = ip.is_loopback() || self.owner(ip).is_some();
+        let cast = if is_own { Cast::One } else { self.cast(ip) };
         let link = match to {
+            _ if is_own => Some(LinkId::LOOPBACK),
             SocketAddr::V6(v6) if v6.scope_id() != 0 => LinkId::from_index(v6.scope_id()).filter(|id| self.is_up(*id)),
-            _ if cast != Cast::One || is_link_local(ip) => self.broadcast_link(ip, from),
-            _ => self.best_link(ip, from),
+            _ if cast != Cast::One || is_link_local(ip) => self.broadcast_link(ip, from, only),
+            _ => self.best_link(ip, from, only),
         };
+        let link = link.filter(|link| only.is_none_or(|only| only == *link));
         self.finish(link.ok_or(Errno::ENETUNREACH)?, ip, from, cast)
     }
 
@@ -170,10 +171,16 @@ impl RouteTable {
         self.links.get(id.0).is_some_and(|link| link.up)
     }
 
+    /// The interfaces that are up, or `only` this one of them, with their numbers.
+    fn up(&self, only: Option<LinkId>) -> impl Iterator<Item = (usize, &LinkRoutes)> {
+        let wanted = move |position| only.is_none_or(|only| only.0 == position);
+        self.links.iter().enumerate().filter(move |(position, link)| link.up && wanted(*position))
+    }
+
     /// The longest prefix wins, then the interface that has `from`, then the first.
-    fn best_link(&self, ip: IpAddr, from: Option<IpAddr>) -> Option<LinkId> {
+    fn best_link(&self, ip: IpAddr, from: Option<IpAddr>, only: Option<LinkId>) -> Option<LinkId> {
         let mut best: Option<((u8, bool), LinkId)> = None;
-        for (position, link) in self.links.iter().enumerate().filter(|(_, link)| link.up) {
+        for (position, link) in self.up(only) {
             let networks = link.addresses.iter().chain(link.gateways.iter().map(|(net, _)| net));
             let Some(prefix) = networks.filter(|net| net.contains(ip)).map(|net| net.prefix).max() else { continue };
             let score = (prefix, from.is_some_and(|from| link.has(from)));
@@ -185,8 +192,8 @@ impl RouteTable {
     }
 
     /// For what no route names: the interface with `from` or with that network, else one with a router, else any.
-    fn broadcast_link(&self, ip: IpAddr, from: Option<IpAddr>) -> Option<LinkId> {
-        let up = || self.links.iter().enumerate().skip(1).filter(|(_, link)| link.up);
+    fn broadcast_link(&self, ip: IpAddr, from: Option<IpAddr>, only: Option<LinkId>) -> Option<LinkId> {
+        let up = || self.up(only).filter(|(position, _)| *position != LinkId::LOOPBACK.0);
         let family = |link: &LinkRoutes| link.addresses.iter().any(|net| net.address.is_ipv4() == ip.is_ipv4());
         let routed = |link: &LinkRoutes| link.gateways.iter().any(|(net, _)| net.address.is_ipv4() == ip.is_ipv4());
         up().find(|(_, link)| from.is_some_and(|from| link.has(from)))
@@ -278,7 +285,30 @@ mod tests {
 
     fn way(to: &str, from: Option<&str>) -> Result<(usize, String)> {
         let from = from.map(|from| from.parse().expect("an address"));
-        table().path(to.parse().expect("an address"), from).map(|path| (path.link.0, path.source.to_string()))
+        table().path(to.parse().expect("an address"), from, None).map(|path| (path.link.0, path.source.to_string()))
+    }
+
+    fn way_by(link: usize, to: &str) -> Result<String> {
+        let to = to.parse().expect("an address");
+        table().path(to, None, Some(LinkId(link))).map(|path| {
+            assert_eq!(path.link, LinkId(link), "{to}");
+            path.source.to_string()
+        })
+    }
+
+    #[test]
+    fn a_binding_to_an_interface_leaves_no_other_way() {
+        assert_eq!(way_by(1, "8.8.8.8:53"), Ok("10.0.0.5".into()));
+        assert_eq!(way_by(2, "192.168.7.9:53"), Ok("192.168.7.5".into()));
+        assert_eq!(way_by(2, "[fe80::9]:80"), Ok("fe80::6".into()));
+        assert_eq!(way_by(2, "255.255.255.255:9"), Ok("192.168.7.5".into()));
+        assert_eq!(way_by(0, "10.0.0.5:80"), Ok("10.0.0.5".into()));
+        for (link, to) in [(0, "8.8.8.8:53"), (2, "8.8.8.8:53"), (1, "127.0.0.1:80"), (1, "10.0.0.5:80")] {
+            assert_eq!(way_by(link, to), Err(Errno::ENETUNREACH), "{to}");
+        }
+        for (link, to) in [(1, "[fe80::9%3]:80"), (0, "224.0.0.1:9")] {
+            assert_eq!(way_by(link, to), Err(Errno::ENETUNREACH), "{to}");
+        }
     }
 
     #[test]
@@ -305,9 +335,9 @@ mod tests {
 
     #[test]
     fn broadcast_goes_where_the_network_is() {
-        let path = table().path("192.168.7.255:9".parse().expect("an address"), None).expect("a path");
+        let path = table().path("192.168.7.255:9".parse().expect("an address"), None, None).expect("a path");
         assert_eq!((path.link.0, path.cast), (2, Cast::Everyone));
-        let path = table().path("255.255.255.255:9".parse().expect("an address"), None).expect("a path");
+        let path = table().path("255.255.255.255:9".parse().expect("an address"), None, None).expect("a path");
         assert_eq!((path.link.0, path.cast), (1, Cast::Everyone));
     }
 

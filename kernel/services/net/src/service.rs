@@ -2,7 +2,7 @@
 
 use crate::capture::Capture;
 use crate::config::{Plan, TimePlan, is_host};
-use crate::dns::{Answer, HostsFile, Resolver};
+use crate::dns::{Answer, HostsFile, Names, Resolver};
 use crate::doorbell::{Change, PendingChange, Request};
 use crate::engine::Engine;
 use crate::listing;
@@ -200,6 +200,14 @@ impl Net {
         self.resolver.ask_server(server, host)
     }
 
+    /// The names of an address, by the word of `server` alone if there is one.
+    ///
+    /// # Errors
+    /// Those of [`Network::lookup`].
+    pub fn find_names(&self, address: IpAddr, server: Option<IpAddr>) -> Result<Names> {
+        self.resolver.find_names(address, server)
+    }
+
     /// Waits until an interface has an address by which others can be reached.
     ///
     /// # Errors
@@ -230,6 +238,15 @@ impl Network for Net {
 
     fn lookup(&self, host: &str) -> Result<Vec<IpAddr>> {
         self.resolver.lookup(host)
+    }
+
+    fn interface_index(&self, name: &str) -> Result<u32> {
+        self.link(name).map(LinkId::index)
+    }
+
+    fn interface_name(&self, index: u32) -> Result<String> {
+        let board = self.shared.board();
+        board.interfaces.iter().find(|known| known.index == index).map(|known| known.name.clone()).ok_or(Errno::ENODEV)
     }
 }
 

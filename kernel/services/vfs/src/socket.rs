@@ -63,6 +63,8 @@ pub enum SocketOption {
     ReceiveTimeout,
     /// `SO_SNDTIMEO`: time; none is for ever.
     SendTimeout,
+    /// `SO_BINDTOIFINDEX`, `SO_BINDTODEVICE`: number, the index of the only interface that it sends and receives on; 0 is any.
+    Device,
     /// `SO_LINGER`: time; none is off. Zero makes close reset the connection; close itself never blocks.
     Linger,
 }
@@ -96,6 +98,8 @@ pub struct Received {
     pub length: usize,
     /// Who sent it.
     pub from: Option<SocketAddr>,
+    /// How many hops a datagram could have gone on (`IP_RECVTTL`, `IPV6_RECVHOPLIMIT`).
+    pub hop_limit: Option<u8>,
 }
 
 /// Which interface a multicast group is joined on.
@@ -183,7 +187,7 @@ pub trait Socket: Send + Sync {
     /// An option's value. ENOPROTOOPT.
     fn option(&self, option: SocketOption) -> Result<OptionValue>;
 
-    /// Changes an option. ENOPROTOOPT; EINVAL (not a value for it).
+    /// Changes an option. ENOPROTOOPT; EINVAL (not a value for it, or not now); ENODEV (there is no such interface).
     fn set_option(&self, option: SocketOption, value: OptionValue) -> Result<()>;
 
     /// Joins a multicast group. EADDRINUSE (joined), ENODEV, EOPNOTSUPP.
@@ -207,6 +211,18 @@ pub trait Network: Send + Sync {
     /// The addresses of a host by name or literal, the best first; blocks. ENOENT (there is no such host), EAGAIN (nobody
     /// answered), EINVAL (not a name), ECANCELED.
     fn lookup(&self, host: &str) -> Result<Vec<IpAddr>>;
+
+    /// The index of the interface with this name (`if_nametoindex`). ENODEV.
+    fn interface_index(&self, name: &str) -> Result<u32> {
+        let _ = name;
+        Err(Errno::ENODEV)
+    }
+
+    /// The name of the interface with this index (`if_indextoname`). ENODEV.
+    fn interface_name(&self, index: u32) -> Result<String> {
+        let _ = index;
+        Err(Errno::ENODEV)
+    }
 }
 
 /// A socket as a file: reading receives, writing sends.

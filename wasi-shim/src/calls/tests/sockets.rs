@@ -57,7 +57,9 @@ impl Socket for Fake {
 
     fn receive(&self, buf: &mut [u8], take: Take) -> Result<Received, Errno> {
         let mut incoming = self.incoming.lock().unwrap();
-        let Some(first) = incoming.front_mut() else { return Ok(Received { count: 0, length: 0, from: None }) };
+        let Some(first) = incoming.front_mut() else {
+            return Ok(Received { count: 0, length: 0, from: None, hop_limit: None });
+        };
         let count = first.len().min(buf.len());
         buf[..count].copy_from_slice(&first[..count]);
         let length = if self.kind == SocketKind::Datagram { first.len() } else { count };
@@ -67,7 +69,7 @@ impl Socket for Fake {
                 incoming.pop_front();
             }
         }
-        Ok(Received { count, length, from: Some(PEER) })
+        Ok(Received { count, length, from: Some(PEER), hop_limit: None })
     }
 
     fn shutdown(&self, how: Shutdown) -> Result<(), Errno> {

@@ -322,9 +322,14 @@ fn options_are_set_and_told() {
     machine.set_option(fd, 9, &linger).unwrap();
     assert_eq!(machine.option(fd, 9, 8), Ok(linger));
     assert_eq!(machine.option(fd, 14, 16), Ok(Vec::new()), "bound to no interface");
+    machine.set_option(fd, 14, b"lo").unwrap();
+    assert_eq!(machine.option(fd, 14, 3), Ok(b"lo\0".to_vec()));
+    assert_eq!(machine.option(fd, 14, 2), Err(Errno::EINVAL));
     assert_eq!(machine.set_option(fd, 14, b""), Ok(()));
+    assert_eq!(machine.option(fd, 14, 16), Ok(Vec::new()), "bound to none again");
     for (name, value, expected) in [
-        (14, &b"lo"[..], Errno::ENOPROTOOPT),
+        (14, &b"none0"[..], Errno::ENODEV),
+        (14, &[b'l', 255], Errno::ENODEV),
         (13, &[1, 0, 0, 0], Errno::ENOPROTOOPT),
         (8, &[1, 0, 0, 0], Errno::ENOPROTOOPT),
         (15, &[1, 0, 0, 0], Errno::ENOPROTOOPT),

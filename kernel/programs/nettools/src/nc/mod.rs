@@ -8,12 +8,12 @@ mod talk;
 use crate::call::{Call, Failure, Outcome, errno, failed};
 use crate::hosts::find;
 use interfaces::Errno;
-use plan::{Action, Plan, Transport};
+use plan::{Action, Peers, Plan, Transport};
 use process::ExitStatus;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::time::Duration;
-use talk::{is_over, talk};
+use talk::{Input, is_over, talk};
 use vfs::socket::Family;
 
 /// How long a closed UDP port may take to say so, where nobody said.
@@ -36,6 +36,9 @@ pub(crate) fn run(call: &Call<'_>) -> Outcome {
         (Action::Listen, Transport::Tcp) => {
             let listener = bind(call, &plan, TcpListener::bind)?;
             say(call, &plan, format_args!("listening on {}", listener.local_addr()?))?;
+            if plan.peers == Peers::Many {
+                return serve(call, &plan, &listener);
+            }
             let (stream, peer) = listener.accept()?;
             // One peer: others are refused from now on.
             drop(listener);
@@ -45,11 +48,44 @@ pub(crate) fn run(call: &Call<'_>) -> Outcome {
         (Action::Listen, Transport::Udp) => {
             let socket = bind(call, &plan, UdpSocket::bind)?;
             say(call, &plan, format_args!("listening on {}", socket.local_addr()?))?;
+            if plan.peers == Peers::Many {
+                return print_datagrams(call, &plan, &socket);
+            }
             // Whoever comes first is the peer.
             let (_, peer) = socket.peek_from(&mut [0; DATAGRAM])?;
             socket.connect(peer)?;
             say(call, &plan, format_args!("datagrams from {peer}"))?;
             talk(call, socket, plan.patience)
+        }
+    }
+}
+
+/// Talks with one peer after the other, for ever; what becomes of one does not concern the next.
+fn serve(call: &Call<'_>, plan: &Plan, listener: &TcpListener) -> Outcome {
+    let input = Input::start(call, Peers::Many)?;
+    loop {
+        let (stream, peer) = listener.accept()?;
+        say(call, plan, format_args!("connection from {peer}"))?;
+        match input.talk(call, stream, plan.patience) {
+            Ok(_) => {}
+            Err(Failure::Error(message)) => call.complain(format_args!("{peer}: {message}")),
+            Err(other) => return Err(other),
+        }
+    }
+}
+
+/// Prints what comes, from whomever; there is nobody to send input to.
+fn print_datagrams(call: &Call<'_>, plan: &Plan, socket: &UdpSocket) -> Outcome {
+    socket.set_read_timeout(plan.patience)?;
+    let mut buffer = vec![0; DATAGRAM];
+    loop {
+        match socket.recv_from(&mut buffer) {
+            Ok((count, peer)) => {
+                say(call, plan, format_args!("a datagram from {peer}"))?;
+                call.context.stdout.write_all(buffer.get(..count).unwrap_or_default())?;
+            }
+            Err(error) if is_over(&error) => return Ok(ExitStatus::SUCCESS),
+            Err(error) => return Err(error.into()),
         }
     }
 }

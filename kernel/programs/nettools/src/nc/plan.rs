@@ -23,10 +23,19 @@ pub(super) enum Transport {
     Udp,
 }
 
+/// How many a listener serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Peers {
+    One,
+    /// One after the other.
+    Many,
+}
+
 #[derive(Debug)]
 pub(super) struct Plan {
     pub(super) action: Action,
     pub(super) transport: Transport,
+    pub(super) peers: Peers,
     pub(super) family: Option<Family>,
     /// Empty when listening on all addresses.
     pub(super) host: String,
@@ -41,6 +50,7 @@ impl Plan {
         let mut plan = Plan {
             action: Action::Connect,
             transport: Transport::Tcp,
+            peers: Peers::One,
             family: None,
             host: String::new(),
             ports: 0..=0,
@@ -57,6 +67,7 @@ impl Plan {
                 Arg::Short('v') => plan.verbose = true,
                 // Addresses are always numbers, and the end of input always ends half of a connection.
                 Arg::Short('n' | 'N') => {}
+                Arg::Short('k') => plan.peers = Peers::Many,
                 Arg::Short('l') => plan.act(Action::Listen)?,
                 Arg::Short('z') => plan.act(Action::Scan)?,
                 Arg::Short('p') => own_port = Some(parser.value()?.string()?),
@@ -84,6 +95,9 @@ impl Plan {
     fn take_operands(&mut self, operands: Vec<String>, own_port: Option<String>) -> Result<(), Failure> {
         if own_port.is_some() && self.action != Action::Listen {
             return Err(Failure::Usage("-p says where to listen; it needs -l".into()));
+        }
+        if self.peers == Peers::Many && self.action != Action::Listen {
+            return Err(Failure::Usage("-k says to listen on; it needs -l".into()));
         }
         let mut operands: Vec<String> = operands.into_iter().chain(own_port).collect();
         let ports = operands.pop().ok_or_else(|| Failure::Usage("a port is missing".into()))?;
@@ -130,6 +144,7 @@ mod tests {
         assert_eq!(call.patience, Some(Duration::from_millis(1500)));
         let listen = plan("-lu 5353").expect("a plan");
         assert_eq!((listen.action, listen.transport, listen.host.as_str()), (Action::Listen, Transport::Udp, ""));
+        assert_eq!((listen.peers, plan("-lk 90").expect("a plan").peers), (Peers::One, Peers::Many));
         assert_eq!(plan("-l -p 90").expect("a plan").first_port(), 90);
         assert_eq!(plan("-l 127.0.0.1 90").expect("a plan").host, "127.0.0.1");
         assert_eq!(plan("-zv host 20-30").expect("a plan").ports, 20..=30);
@@ -145,6 +160,7 @@ mod tests {
             "-l -z 80",
             "-p 80 host 90",
             "-z host 30-20",
+            "-k host 90",
             "-w 0 host 80",
             "-x h 1",
         ];

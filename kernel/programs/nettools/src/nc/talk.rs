@@ -1,14 +1,18 @@
 //! Copying in both directions at once: standard input in a thread of its own.
 
-use crate::call::{Call, Outcome};
+use super::plan::Peers;
+use crate::call::{Call, Failure, Outcome};
+use interfaces::Errno;
 use process::ExitStatus;
 use std::io::{self, ErrorKind};
 use std::net::{Shutdown, TcpStream, UdpSocket};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 use vfs::OpenFile;
+use wait::WaitList;
 
 /// As much as is read at once; more than any datagram.
 const CHUNK: usize = 65_536;
@@ -79,14 +83,106 @@ impl Line for UdpSocket {
     }
 }
 
-/// When input was last sent, so that silence of the peer alone is not idleness.
-struct Activity {
+/// Talks with the only peer: until both sides have ended, or until nothing has moved for `patience`. A peer that has ended
+/// ends a talk with a person, who would have to press a key first.
+pub(super) fn talk(call: &Call<'_>, line: impl Line, patience: Option<Duration>) -> Outcome {
+    let input = Input::start(call, Peers::One)?;
+    let over = input.talk(call, line, patience)?;
+    if over == Over::Ended && call.context.stdin.as_terminal().is_none() {
+        input.finish()?;
+    }
+    Ok(ExitStatus::SUCCESS)
+}
+
+/// How a talk came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Over {
+    /// The peer has ended.
+    Ended,
+    /// Nothing has moved for too long.
+    Silent,
+}
+
+/// Standard input, which a thread of its own sends to whoever is the peer.
+pub(super) struct Input<L> {
+    place: Arc<Place<L>>,
+    sender: JoinHandle<io::Result<()>>,
+}
+
+/// Where input goes.
+struct Place<L> {
+    peers: Peers,
+    state: Mutex<State<L>>,
+    line_came: WaitList,
     start: Instant,
-    /// Milliseconds after the start.
+    /// When input was last sent, in milliseconds after the start, so that silence of the peer alone is not idleness.
     last: AtomicU64,
 }
 
-impl Activity {
+struct State<L> {
+    line: Option<L>,
+    /// There is no more input.
+    ended: bool,
+}
+
+impl<L: Line> Input<L> {
+    pub(super) fn start(call: &Call<'_>, peers: Peers) -> Result<Input<L>, Failure> {
+        let state = Mutex::new(State { line: None, ended: false });
+        let (start, last) = (Instant::now(), AtomicU64::new(0));
+        let place = Arc::new(Place { peers, state, line_came: WaitList::new(), start, last });
+        let (to, input) = (Arc::clone(&place), Arc::clone(&call.context.stdin));
+        let process = Arc::clone(&call.context.process);
+        let send = move || {
+            process::enter(Some(process));
+            to.send_all(&input)
+        };
+        let sender = thread::Builder::new().name("nc input".into()).spawn(send)?;
+        Ok(Input { place, sender })
+    }
+
+    /// Copies input to the line and the line to standard output, until the peer has ended, or until nothing has moved for
+    /// `patience`. At the end of input the peer is told.
+    pub(super) fn talk(&self, call: &Call<'_>, line: L, patience: Option<Duration>) -> Result<Over, Failure> {
+        line.set_patience(patience)?;
+        self.place.note();
+        self.place.connect(line.copy()?)?;
+        let outcome = self.hear(call, &line, patience);
+        self.place.lock().line = None;
+        outcome
+    }
+
+    fn hear(&self, call: &Call<'_>, line: &L, patience: Option<Duration>) -> Result<Over, Failure> {
+        let mut buffer = vec![0; CHUNK];
+        loop {
+            match line.receive(&mut buffer) {
+                Ok(Received::End) => return Ok(Over::Ended),
+                Ok(Received::Bytes(count)) => {
+                    call.context.stdout.write_all(buffer.get(..count).unwrap_or_default())?;
+                    self.place.note();
+                }
+                Err(error) if is_over(&error) => {
+                    if patience.is_none_or(|patience| self.place.idle() >= patience) {
+                        return Ok(Over::Silent);
+                    }
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Waits until all input is sent.
+    fn finish(self) -> io::Result<()> {
+        // One that panicked has said so.
+        self.sender.join().unwrap_or(Ok(()))
+    }
+}
+
+impl<L: Line> Place<L> {
+    fn lock(&self) -> MutexGuard<'_, State<L>> {
+        // Each change is one assignment.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn note(&self) {
         let now = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.last.store(now, Ordering::Relaxed);
@@ -95,65 +191,60 @@ impl Activity {
     fn idle(&self) -> Duration {
         self.start.elapsed().saturating_sub(Duration::from_millis(self.last.load(Ordering::Relaxed)))
     }
+
+    /// Input goes to this line from now on.
+    fn connect(&self, line: L) -> io::Result<()> {
+        let mut state = self.lock();
+        if state.ended {
+            return line.finish();
+        }
+        state.line = Some(line);
+        drop(state);
+        self.line_came.wake_all();
+        Ok(())
+    }
+
+    /// Waits for a line.
+    fn line(&self) -> io::Result<L> {
+        let found = wait::wait_for(None, |waiter| {
+            self.line_came.register(waiter);
+            self.lock().line.as_ref().map_or(Poll::Pending, |line| Poll::Ready(line.copy()))
+        });
+        found.map_err(|error| to_std(error.into()))?
+    }
+
+    /// Sends all input, then says that it was all.
+    fn send_all(&self, input: &OpenFile) -> io::Result<()> {
+        let mut buffer = vec![0; CHUNK];
+        loop {
+            let count = input.read(&mut buffer).map_err(to_std)?;
+            let bytes = buffer.get(..count).unwrap_or_default();
+            if bytes.is_empty() {
+                let mut state = self.lock();
+                state.ended = true;
+                return state.line.take().map_or(Ok(()), |line| tolerate(line.finish()));
+            }
+            match self.line()?.send(bytes) {
+                Ok(()) => self.note(),
+                // The peer wants no more; what it has still to say is heard by the other thread.
+                Err(error) if self.peers == Peers::One => return tolerate(Err(error)),
+                // What it did not get is not the next one's.
+                Err(_) => self.lock().line = None,
+            }
+        }
+    }
 }
 
-/// Copies standard input to the line and the line to standard output, until both have ended, or until nothing has moved for
-/// `patience`. At the end of input the peer is told; a peer that has ended ends a talk with a person.
-pub(super) fn talk(call: &Call<'_>, line: impl Line, patience: Option<Duration>) -> Outcome {
-    line.set_patience(patience)?;
-    let activity = Arc::new(Activity { start: Instant::now(), last: AtomicU64::new(0) });
-    let sender = {
-        let (line, input, activity) = (line.copy()?, Arc::clone(&call.context.stdin), Arc::clone(&activity));
-        let process = Arc::clone(&call.context.process);
-        let send = move || {
-            process::enter(Some(process));
-            send_all(&line, &input, &activity)
-        };
-        thread::Builder::new().name("nc input".into()).spawn(send)?
-    };
-    let mut buffer = vec![0; CHUNK];
-    loop {
-        match line.receive(&mut buffer) {
-            Ok(Received::End) => break,
-            Ok(Received::Bytes(count)) => {
-                call.context.stdout.write_all(buffer.get(..count).unwrap_or_default())?;
-                activity.note();
-            }
-            Err(error) if is_over(&error) => {
-                if patience.is_none_or(|patience| activity.idle() >= patience) {
-                    return Ok(ExitStatus::SUCCESS);
-                }
-            }
-            Err(error) => return Err(error.into()),
-        }
-    }
-    // A person at a terminal would have to press a key first.
-    if call.context.stdin.as_terminal().is_none() {
-        // One that panicked has said so.
-        if let Ok(outcome) = sender.join() {
-            outcome?;
-        }
-    }
-    Ok(ExitStatus::SUCCESS)
+/// A peer that wants no more is no error.
+fn tolerate(outcome: io::Result<()>) -> io::Result<()> {
+    outcome.or_else(|error| match error.kind() {
+        ErrorKind::BrokenPipe | ErrorKind::NotConnected => Ok(()),
+        _ => Err(error),
+    })
 }
 
-/// Sends all input, then says that it was all.
-fn send_all(line: &impl Line, input: &OpenFile, activity: &Activity) -> io::Result<()> {
-    let mut buffer = vec![0; CHUNK];
-    loop {
-        let count = input.read(&mut buffer).map_err(|error| io::Error::from_raw_os_error(error.number()))?;
-        let bytes = buffer.get(..count).unwrap_or_default();
-        let sent = if bytes.is_empty() { line.finish() } else { line.send(bytes) };
-        match sent {
-            // The peer wants no more; what it has still to say is heard by the other thread.
-            Err(error) if matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::NotConnected) => return Ok(()),
-            other => other?,
-        }
-        if bytes.is_empty() {
-            return Ok(());
-        }
-        activity.note();
-    }
+fn to_std(error: Errno) -> io::Error {
+    io::Error::from_raw_os_error(error.number())
 }
 
 /// Whether a call ended because its time was over.

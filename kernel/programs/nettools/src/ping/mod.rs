@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 use vfs::Interest;
-use vfs::socket::{Family, Network, Socket, SocketKind, Take};
+use vfs::socket::{Family, Network, Received, Socket, SocketKind, Take};
 use wait::WaitError;
 
 /// Type, code, checksum, identifier, sequence number.
@@ -136,8 +136,8 @@ struct Pinger<'a> {
 
 /// What a wait ended with.
 enum Event {
-    /// A message that came: how many bytes.
-    Came(usize),
+    /// A message that came.
+    Came(Received),
     /// What the network says of a request.
     Failed(Errno),
     /// It is time to do something.
@@ -164,7 +164,9 @@ impl Pinger<'_> {
                 break;
             }
             match self.wait(next_send.or(give_up), &mut buffer)? {
-                Event::Came(count) => self.hear(buffer.get(..count).unwrap_or_default())?,
+                Event::Came(Received { count, hop_limit, .. }) => {
+                    self.hear(buffer.get(..count).unwrap_or_default(), hop_limit)?;
+                }
                 Event::Failed(error) => self.note_failure(error)?,
                 Event::Due => {}
                 Event::Interrupted => break,
@@ -197,7 +199,7 @@ impl Pinger<'_> {
                 return Poll::Ready(Event::Interrupted);
             }
             match self.socket.receive(buffer, Take::Remove) {
-                Ok(received) => Poll::Ready(Event::Came(received.count)),
+                Ok(received) => Poll::Ready(Event::Came(received)),
                 Err(Errno::EAGAIN) => Poll::Pending,
                 Err(error) => Poll::Ready(Event::Failed(error)),
             }
@@ -208,7 +210,7 @@ impl Pinger<'_> {
         }
     }
 
-    fn hear(&mut self, message: &[u8]) -> Result<(), Failure> {
+    fn hear(&mut self, message: &[u8], hop_limit: Option<u8>) -> Result<(), Failure> {
         let wanted = if self.target.is_ipv4() { REPLY_V4 } else { REPLY_V6 };
         let [kind, _, _, _, _, _, high, low, ..] = *message else { return Ok(()) };
         let sequence = u16::from_be_bytes([high, low]);
@@ -226,7 +228,10 @@ impl Pinger<'_> {
             return Ok(());
         }
         let (bytes, from) = (message.len(), self.target.ip());
-        self.call.print(&format!("{bytes} bytes from {from}: icmp_seq={sequence} time={} ms\n", milliseconds(time)))
+        // iputils says ttl for IPv6, too.
+        let ttl = hop_limit.map(|hops| format!(" ttl={hops}")).unwrap_or_default();
+        let time = milliseconds(time);
+        self.call.print(&format!("{bytes} bytes from {from}: icmp_seq={sequence}{ttl} time={time} ms\n"))
     }
 
     fn note_failure(&mut self, error: Errno) -> Result<(), Failure> {

@@ -54,10 +54,15 @@ mod tests {
     #[test]
     fn answers_end_with_their_time() {
         let mut cache = Cache::default();
-        let reply = Reply { addresses: vec![[1, 2, 3, 4].into()], seconds: 10 };
+        let reply = Reply { addresses: vec![[1, 2, 3, 4].into()], seconds: 10, ..Reply::default() };
         cache.put(&name("a.b"), Question::V4, reply, 0);
-        cache.put(&name("a.b"), Question::V6, Reply { addresses: vec![], seconds: 9999 }, 0);
-        cache.put(&name("zero"), Question::V4, Reply { addresses: vec![[1, 1, 1, 1].into()], seconds: 0 }, 0);
+        cache.put(&name("a.b"), Question::V6, Reply { addresses: vec![], seconds: 9999, ..Reply::default() }, 0);
+        cache.put(
+            &name("zero"),
+            Question::V4,
+            Reply { addresses: vec![[1, 1, 1, 1].into()], seconds: 0, ..Reply::default() },
+            0,
+        );
         assert_eq!(cache.get(&name("a.b"), Question::V4, 9_999_999_999), Some(vec![[1, 2, 3, 4].into()]));
         assert_eq!(cache.get(&name("a.b"), Question::V4, 10_000_000_000), None);
         assert_eq!(cache.get(&name("a.b"), Question::V6, 299_000_000_000), Some(vec![]));
@@ -69,7 +74,7 @@ mod tests {
     fn it_does_not_grow_without_end() {
         let mut cache = Cache::default();
         for n in 0..5000 {
-            let reply = Reply { addresses: vec![[1, 2, 3, 4].into()], seconds: 100 };
+            let reply = Reply { addresses: vec![[1, 2, 3, 4].into()], seconds: 100, ..Reply::default() };
             cache.put(&name(&format!("host{n}")), Question::V4, reply, n);
         }
         assert_eq!(cache.entries.len(), CAPACITY);

@@ -13,7 +13,7 @@ const MAX_NAME: usize = 253;
 const MAX_LABEL: usize = 63;
 /// Aliases on the way to an address.
 const MAX_ALIASES: usize = 16;
-/// Addresses of one name.
+/// Addresses of one name, and names of one address.
 const MAX_ADDRESSES: usize = 32;
 /// How long "there is none" holds when the server does not say.
 const DEFAULT_NEGATIVE_SECONDS: u32 = 30;
@@ -32,6 +32,22 @@ impl Name {
         };
         let fits = text.len() <= MAX_NAME && text.split('.').all(is_label);
         fits.then(|| Name(text.to_ascii_lowercase()))
+    }
+
+    /// The name whose pointers lead to the names of an address (RFC 1035, section 3.5; RFC 3596, section 2.5).
+    pub(super) fn of_address(address: IpAddr) -> Name {
+        let labels: Vec<String> = match address {
+            IpAddr::V4(v4) => v4.octets().iter().rev().map(u8::to_string).collect(),
+            IpAddr::V6(v6) => v6
+                .octets()
+                .iter()
+                .rev()
+                .flat_map(|byte| [byte & 0xf, byte >> 4])
+                .map(|digit| format!("{digit:x}"))
+                .collect(),
+        };
+        let zone = if address.is_ipv4() { "in-addr.arpa" } else { "ip6.arpa" };
+        Name(format!("{}.{zone}", labels.join(".")))
     }
 
     pub(super) fn is_localhost(&self) -> bool {
@@ -76,13 +92,19 @@ fn decode(packet: &DnsPacket<&[u8]>, encoded: &[u8]) -> Option<Name> {
 pub(super) enum Question {
     V4,
     V6,
+    /// Names, for the name that an address has (RFC 1035, section 3.5).
+    Pointer,
 }
+
+/// The type of pointers, which smoltcp has no name for.
+const PTR: DnsQueryType = DnsQueryType::Unknown(12);
 
 impl Question {
     fn query_type(self) -> DnsQueryType {
         match self {
             Question::V4 => DnsQueryType::A,
             Question::V6 => DnsQueryType::Aaaa,
+            Question::Pointer => PTR,
         }
     }
 
@@ -103,8 +125,17 @@ impl Question {
 pub(super) struct Reply {
     /// None: there is no such name, or it has no address of this family.
     pub(super) addresses: Vec<IpAddr>,
+    /// What pointers lead to.
+    pub(super) names: Vec<String>,
     /// How long that holds.
     pub(super) seconds: u32,
+}
+
+impl Reply {
+    /// Whether it says that there is nothing.
+    pub(super) fn is_empty(&self) -> bool {
+        self.addresses.is_empty() && self.names.is_empty()
+    }
 }
 
 /// What a message is to somebody who asked a question.
@@ -145,17 +176,17 @@ fn read_records(packet: &DnsPacket<&[u8]>, mut rest: &[u8], name: &Name) -> Verd
         rest = next;
     }
     let reply = follow(packet, &answers, name);
-    if !reply.addresses.is_empty() {
+    if !reply.is_empty() {
         return Verdict::Answer(reply);
     }
     let seconds = negative_seconds(packet, rest);
-    Verdict::Answer(Reply { addresses: Vec::new(), seconds })
+    Verdict::Answer(Reply { seconds, ..Reply::default() })
 }
 
 /// The addresses at the end of the chain of aliases that begins at `name`.
 fn follow(packet: &DnsPacket<&[u8]>, answers: &[DnsRecord<'_>], name: &Name) -> Reply {
     let mut name = name.clone();
-    let mut reply = Reply { addresses: Vec::new(), seconds: u32::MAX };
+    let mut reply = Reply { seconds: u32::MAX, ..Reply::default() };
     for _ in 0..MAX_ALIASES {
         let mut alias = None;
         for record in answers.iter().filter(|record| name.is(packet, record.name)) {
@@ -167,6 +198,13 @@ fn follow(packet: &DnsPacket<&[u8]>, answers: &[DnsRecord<'_>], name: &Name) -> 
                     reply.seconds = reply.seconds.min(record.ttl);
                     continue;
                 }
+                DnsRecordData::Other(PTR, target) => {
+                    reply.names.extend(
+                        decode(packet, target).filter(|_| reply.names.len() < MAX_ADDRESSES).map(|name| name.0),
+                    );
+                    reply.seconds = reply.seconds.min(record.ttl);
+                    continue;
+                }
                 DnsRecordData::Other(..) => continue,
             };
             if reply.addresses.len() < MAX_ADDRESSES {
@@ -175,7 +213,7 @@ fn follow(packet: &DnsPacket<&[u8]>, answers: &[DnsRecord<'_>], name: &Name) -> 
             }
         }
         match alias {
-            Some(target) if reply.addresses.is_empty() => name = target,
+            Some(target) if reply.is_empty() => name = target,
             _ => break,
         }
     }
@@ -251,12 +289,27 @@ mod tests {
             ],
             &[],
         );
-        let expected = Reply { addresses: vec![[10, 0, 0, 1].into()], seconds: 30 };
+        let expected = Reply { addresses: vec![[10, 0, 0, 1].into()], seconds: 30, ..Reply::default() };
         assert_eq!(read(&message, &asked, Question::V4, 7), Verdict::Answer(expected));
         assert_eq!(read(&message, &asked, Question::V4, 8), Verdict::Foreign);
         assert_eq!(read(&message, &asked, Question::V6, 7), Verdict::Foreign);
         assert_eq!(read(&message, &name("example.com"), Question::V4, 7), Verdict::Foreign);
         assert_eq!(read(&query, &asked, Question::V4, 7), Verdict::Foreign);
+    }
+
+    #[test]
+    fn an_address_has_names() {
+        let asked = Name::of_address([10, 0, 2, 1].into());
+        assert_eq!(asked.0, "1.2.0.10.in-addr.arpa");
+        let query = Question::Pointer.encode(&asked, 7);
+        let pointer = |target: &str| ("1.2.0.10.in-addr.arpa", 12, 90, name(target).encode());
+        let message = reply(&query, OK, &[pointer("one.example"), pointer("two.example")], &[]);
+        let expected =
+            Reply { names: vec!["one.example".into(), "two.example".into()], seconds: 90, ..Reply::default() };
+        assert_eq!(read(&message, &asked, Question::Pointer, 7), Verdict::Answer(expected));
+        let v6 = Name::of_address("2001:db8::1".parse().expect("an address"));
+        assert_eq!(v6.0, format!("1.{}8.b.d.0.1.0.0.2.ip6.arpa", "0.".repeat(23)));
+        assert!(Name::parse(&v6.0).is_some());
     }
 
     #[test]
@@ -267,10 +320,10 @@ mod tests {
         soa.extend([0; 16]);
         soa.extend(45u32.to_be_bytes());
         let message = reply(&query, 0x8183, &[], &[("example.com", 6, 3600, soa)]);
-        let expected = Reply { addresses: vec![], seconds: 45 };
+        let expected = Reply { seconds: 45, ..Reply::default() };
         assert_eq!(read(&message, &asked, Question::V6, 1), Verdict::Answer(expected));
         let silent = reply(&query, 0x8183, &[], &[]);
-        let expected = Reply { addresses: vec![], seconds: DEFAULT_NEGATIVE_SECONDS };
+        let expected = Reply { seconds: DEFAULT_NEGATIVE_SECONDS, ..Reply::default() };
         assert_eq!(read(&silent, &asked, Question::V6, 1), Verdict::Answer(expected));
     }
 

@@ -34,6 +34,15 @@ pub struct Answer {
     pub source: Source,
 }
 
+/// Names of an address, and who says so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Names {
+    /// The names.
+    pub names: Vec<String>,
+    /// Who says so.
+    pub source: Source,
+}
+
 /// Who knows a host's addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
@@ -95,6 +104,27 @@ impl Resolver {
         self.sorted(Answer { addresses, source: Source::Server(server) })
     }
 
+    /// The names of an address, by the word of `server` alone if there is one; errors as of [`lookup`](Self::lookup).
+    pub(crate) fn find_names(&self, address: IpAddr, server: Option<IpAddr>) -> Result<Names> {
+        let servers = match server {
+            Some(server) => vec![server],
+            None => {
+                let listed = (self.hosts)().map(|text| hosts::names(&text, address)).unwrap_or_default();
+                if !listed.is_empty() {
+                    return Ok(Names { names: listed, source: Source::HostsFile });
+                }
+                if address.is_loopback() {
+                    return Ok(Names { names: vec!["localhost".into()], source: Source::Standard });
+                }
+                self.shared.board().name_servers.clone()
+            }
+        };
+        let replies = self.ask(&Name::of_address(address), vec![Question::Pointer], &servers)?;
+        let named = replies.into_iter().find(|(_, reply, _)| !reply.names.is_empty());
+        let (_, reply, server) = named.ok_or(Errno::ENOENT)?;
+        Ok(Names { names: reply.names, source: Source::Server(server) })
+    }
+
     fn sorted(&self, mut answer: Answer) -> Result<Answer> {
         if answer.addresses.is_empty() {
             return Err(Errno::ENOENT);
@@ -126,7 +156,7 @@ impl Resolver {
         Ok(answer)
     }
 
-    /// Asks the servers until no question is open, or some are answered with addresses: nobody wants to wait then for
+    /// Asks the servers until no question is open, or some are answered with something: nobody wants to wait then for
     /// perhaps more.
     fn ask(&self, name: &Name, mut open: Vec<Question>, servers: &[IpAddr]) -> Result<Vec<(Question, Reply, IpAddr)>> {
         let mut answers: Vec<(Question, Reply, IpAddr)> = Vec::new();
@@ -145,7 +175,7 @@ impl Resolver {
                 }
                 open.retain(|still| replies.iter().all(|(question, _)| question != still));
                 answers.extend(replies.into_iter().map(|(question, reply)| (question, reply, *server)));
-                if open.is_empty() || answers.iter().any(|(_, reply, _)| !reply.addresses.is_empty()) {
+                if open.is_empty() || answers.iter().any(|(_, reply, _)| !reply.is_empty()) {
                     return Ok(answers);
                 }
             }
@@ -174,7 +204,7 @@ fn literal(host: &str) -> Option<IpAddr> {
 
 /// What can be reached comes first, then IPv6, as far as it can be reached from more than the link (RFC 6724, section 6).
 fn rank(routes: &RouteTable, address: IpAddr) -> (bool, bool) {
-    let source = routes.path(SocketAddr::new(address, 0), None).ok().map(|path| path.source);
+    let source = routes.path(SocketAddr::new(address, 0), None, None).ok().map(|path| path.source);
     let far = source.is_some_and(|source| !crate::routes::is_link_local(source));
     (!far, address.is_ipv4())
 }

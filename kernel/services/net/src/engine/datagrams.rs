@@ -215,6 +215,7 @@ fn loop_back(shared: &Shared, sender: &Endpoint, outgoing: &Outgoing) {
             from: (outgoing.path.source, outgoing.port).into(),
             to: outgoing.to.ip(),
             port: outgoing.to.port(),
+            hop_limit: outgoing.hop_limit,
             bytes: &outgoing.bytes,
         };
         shared.endpoints.deliver(Protocol::Udp, &message, Audience::Everyone);

@@ -21,8 +21,8 @@ const ICMP_HEADER: usize = 8;
 /// What a message says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Notice {
-    /// An answer to a ping: identifier and whole message.
-    Echo { from: IpAddr, to: IpAddr, identifier: u16, message: Vec<u8> },
+    /// An answer to a ping: identifier, what is left of the hop limit, and whole message.
+    Echo { from: IpAddr, to: IpAddr, identifier: u16, hop_limit: u8, message: Vec<u8> },
     /// A packet that this machine sent did not arrive.
     Failed(Failure),
     /// A router's advertisement: the whole message.
@@ -57,6 +57,7 @@ fn read_v4(packet: &[u8]) -> Option<Notice> {
             from: ip.src_addr().into(),
             to: ip.dst_addr().into(),
             identifier: ident,
+            hop_limit: ip.hop_limit(),
             message: ip.payload().into(),
         }),
         Icmpv4Repr::DstUnreachable { reason, header, data } => failure(header.into(), data, error_v4(reason)),
@@ -76,9 +77,13 @@ fn read_v6(packet: &[u8]) -> Option<Notice> {
         return sound.then(|| Notice::Router { from, message: ip.payload().into() });
     }
     match Icmpv6Repr::parse(&from, &to, &icmp, &ChecksumCapabilities::default()).ok()? {
-        Icmpv6Repr::EchoReply { ident, .. } => {
-            Some(Notice::Echo { from: from.into(), to: to.into(), identifier: ident, message: ip.payload().into() })
-        }
+        Icmpv6Repr::EchoReply { ident, .. } => Some(Notice::Echo {
+            from: from.into(),
+            to: to.into(),
+            identifier: ident,
+            hop_limit: ip.hop_limit(),
+            message: ip.payload().into(),
+        }),
         Icmpv6Repr::DstUnreachable { reason, header, data } => failure(header.into(), data, error_v6(reason)),
         Icmpv6Repr::TimeExceeded { header, data, .. } => failure(header.into(), data, Errno::EHOSTUNREACH),
         Icmpv6Repr::Ndisc(ndisc) if ip.hop_limit() == ON_LINK => read_ndisc(from, &ndisc),

@@ -167,10 +167,10 @@ impl Engine {
     /// Acts on an ICMP message.
     fn heed(&mut self, id: LinkId, notice: Notice, now: Instant) {
         match notice {
-            Notice::Echo { from, to, identifier, message } => {
+            Notice::Echo { from, to, identifier, hop_limit, message } => {
                 let Some(link) = self.links.get(id.0) else { return };
                 let from = link.scoped((from, 0).into());
-                let message = Message { link: id, from, to, port: identifier, bytes: &message };
+                let message = Message { link: id, from, to, port: identifier, hop_limit, bytes: &message };
                 self.shared.endpoints.deliver(Protocol::Echo, &message, Audience::Best);
             }
             Notice::Failed(failure) => self.failed(id, &failure),

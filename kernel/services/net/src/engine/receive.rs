@@ -4,7 +4,7 @@ use super::icmp::{self, Notice};
 use super::ingress::{Frame, inspect, renumbered};
 use super::link::Link;
 use super::streams::{Admission, Streams};
-use super::udp::{audience, parse};
+use super::udp::{UdpDatagram, audience, parse};
 use crate::address::scoped;
 use crate::index::Audience;
 use crate::routes::LinkId;
@@ -67,7 +67,8 @@ fn take_datagrams(shared: &Shared, link: &mut Link) {
         let to = IpAddr::from(datagram.to.addr);
         let Some(audience) = audience(shared, &link.interface, link.id, to) else { continue };
         let from = scoped(datagram.from, link.id.index());
-        let message = Message { link: link.id, from, to, port: datagram.to.port, bytes: datagram.bytes };
+        let UdpDatagram { hop_limit, bytes, .. } = datagram;
+        let message = Message { link: link.id, from, to, port: datagram.to.port, hop_limit, bytes };
         let delivered = shared.endpoints.deliver(Protocol::Udp, &message, audience);
         if !delivered && audience == Audience::Best && datagram.from.addr.is_unicast() {
             let answer = icmp::port_unreachable(packet);

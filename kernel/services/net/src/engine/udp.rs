@@ -15,6 +15,7 @@ use std::net::IpAddr;
 pub(super) struct UdpDatagram<'a> {
     pub(super) from: IpEndpoint,
     pub(super) to: IpEndpoint,
+    pub(super) hop_limit: u8,
     pub(super) bytes: &'a [u8],
 }
 
@@ -38,8 +39,12 @@ pub(super) fn parse(packet: &[u8]) -> Option<UdpDatagram<'_>> {
     let (from, to) = (header.src_addr(), header.dst_addr());
     let packet = UdpPacket::new_checked(payload).ok()?;
     let udp = UdpRepr::parse(&packet, &from, &to, &checks).ok()?;
-    let bytes = packet.payload();
-    Some(UdpDatagram { from: IpEndpoint::new(from, udp.src_port), to: IpEndpoint::new(to, udp.dst_port), bytes })
+    Some(UdpDatagram {
+        from: IpEndpoint::new(from, udp.src_port),
+        to: IpEndpoint::new(to, udp.dst_port),
+        hop_limit: header.hop_limit(),
+        bytes: packet.payload(),
+    })
 }
 
 /// Whom a datagram for `to` on an interface is for; `None`: not for this machine.

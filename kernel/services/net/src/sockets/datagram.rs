@@ -5,7 +5,7 @@ use crate::doorbell::Request;
 use crate::ports::{Lease, Sharing};
 use crate::routes::{Cast, LinkId, Path};
 use crate::shared::Shared;
-use crate::sockets::stream::check_own;
+use crate::sockets::stream::{check_device, check_own};
 use crate::state::{Endpoint, EndpointState, Outgoing, Protocol};
 use interfaces::{Errno, Result};
 use std::net::{IpAddr, Shutdown, SocketAddr};
@@ -95,7 +95,10 @@ impl DatagramSocket {
             GroupInterface::Index(index) if index != 0 => {
                 LinkId::from_index(index).filter(|link| routes.links.get(link.0).is_some())
             }
-            _ => routes.path(SocketAddr::new(group, 0), None).ok().map(|path| path.link),
+            _ => routes
+                .path(SocketAddr::new(group, 0), None, self.endpoint.state().options.device)
+                .ok()
+                .map(|path| path.link),
         };
         found.ok_or(Errno::ENODEV)
     }
@@ -148,7 +151,8 @@ impl Socket for DatagramSocket {
     fn connect(&self, peer: SocketAddr) -> Result<()> {
         let peer = self.peer(peer)?;
         let lease = self.lease()?;
-        let path = self.shared.routes().path(peer, lease.host.one())?;
+        let device = self.endpoint.state().options.device;
+        let path = self.shared.routes().path(peer, lease.host.one(), device)?;
         let mut state = self.endpoint.state();
         if path.cast == Cast::Everyone && !state.options.broadcast {
             return Err(Errno::EACCES);
@@ -167,7 +171,7 @@ impl Socket for DatagramSocket {
         if state.shut_write {
             return Err(Errno::EPIPE);
         }
-        let (known, source) = (state.peer, state.source);
+        let (known, source, device) = (state.peer, state.source, state.options.device);
         drop(state);
         let to = match to {
             Some(to) => self.peer(to)?,
@@ -175,7 +179,7 @@ impl Socket for DatagramSocket {
         };
         let lease = self.lease()?;
         let from = lease.host.one().filter(|own| !own.is_multicast()).or(source.filter(|_| known == Some(to)));
-        let path = self.shared.routes().path(to, from)?;
+        let path = self.shared.routes().path(to, from, device)?;
         let outgoing = self.prepare(buf, to, path, lease.port)?;
         let mut state = self.endpoint.state();
         state.queue(outgoing);
@@ -194,18 +198,22 @@ impl Socket for DatagramSocket {
         }
         let Some(datagram) = state.next_received() else {
             let over = state.shut_read;
-            return if over { Ok(Received { count: 0, length: 0, from: None }) } else { Err(Errno::EAGAIN) };
+            return if over {
+                Ok(Received { count: 0, length: 0, from: None, hop_limit: None })
+            } else {
+                Err(Errno::EAGAIN)
+            };
         };
         let count = buf.len().min(datagram.bytes.len());
         if let (Some(to), Some(from)) = (buf.get_mut(..count), datagram.bytes.get(..count)) {
             to.copy_from_slice(from);
         }
         let from = Some(address::present(datagram.from, self.endpoint.family));
-        let length = datagram.bytes.len();
+        let (length, hop_limit) = (datagram.bytes.len(), Some(datagram.hop_limit));
         if take == Take::Remove {
             state.take_received();
         }
-        Ok(Received { count, length, from })
+        Ok(Received { count, length, from, hop_limit })
     }
 
     fn shutdown(&self, how: Shutdown) -> Result<()> {
@@ -264,6 +272,7 @@ impl Socket for DatagramSocket {
         if is_stream_option(option) {
             return Err(Errno::ENOPROTOOPT);
         }
+        check_device(&self.shared.routes(), option, value)?;
         let mut state = self.endpoint.state();
         if option == SocketOption::OnlyV6 && (self.endpoint.family == Family::V4 || state.lease.is_some()) {
             return Err(Errno::EINVAL);

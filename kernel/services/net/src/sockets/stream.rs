@@ -4,7 +4,7 @@ use crate::address::{self, Host};
 use crate::doorbell::Request;
 use crate::options::Options;
 use crate::ports::{Lease, Sharing};
-use crate::routes::RouteTable;
+use crate::routes::{LinkId, RouteTable};
 use crate::shared::Shared;
 use crate::state::{Connection, ConnectionId, Ending, Listener, ListenerId, Phase};
 use interfaces::{Errno, Result};
@@ -88,7 +88,7 @@ impl TcpSocket {
         if remote.port() == 0 {
             return Err(Errno::EADDRNOTAVAIL);
         }
-        let path = self.shared.routes().path(remote, bound.and_then(|lease| lease.host.one()))?;
+        let path = self.shared.routes().path(remote, bound.and_then(|lease| lease.host.one()), options.device)?;
         if path.cast != crate::routes::Cast::One {
             return Err(Errno::ENETUNREACH);
         }
@@ -260,7 +260,7 @@ impl Socket for TcpSocket {
                 return Err(error);
             }
             let over = stream.received_all || stream.deaf || stream.phase == Phase::Closed;
-            return if over { Ok(Received { count: 0, length: 0, from }) } else { Err(Errno::EAGAIN) };
+            return if over { Ok(Received { count: 0, length: 0, from, hop_limit: None }) } else { Err(Errno::EAGAIN) };
         }
         let count = stream.copy_received(buf);
         if take == Take::Remove {
@@ -273,7 +273,7 @@ impl Socket for TcpSocket {
         let needed = stream.stalled && stream.receive_room() >= stream.receive_limit() / 2 && stream.call();
         drop(stream);
         self.call_if(&connection, needed);
-        Ok(Received { count, length: count, from })
+        Ok(Received { count, length: count, from, hop_limit: None })
     }
 
     fn shutdown(&self, how: Shutdown) -> Result<()> {
@@ -366,7 +366,12 @@ impl Socket for TcpSocket {
         if matches!(option, SocketOption::MulticastHopLimit | SocketOption::MulticastLoop) {
             return Err(Errno::ENOPROTOOPT);
         }
+        check_device(&self.shared.routes(), option, value)?;
         let mut inner = self.lock();
+        // A connection stays where it is.
+        if option == SocketOption::Device && matches!(inner.role, Role::Connected { .. }) {
+            return Err(Errno::EINVAL);
+        }
         if option == SocketOption::OnlyV6 && (self.family == Family::V4 || !matches!(inner.role, Role::Idle)) {
             return Err(Errno::EINVAL);
         }
@@ -392,6 +397,17 @@ pub(super) fn check_own(routes: &RouteTable, host: Host) -> Result<()> {
         Host::Any(_) => Ok(()),
         Host::One(ip) if is_own(routes, ip) => Ok(()),
         Host::One(_) => Err(Errno::EADDRNOTAVAIL),
+    }
+}
+
+/// A socket can only be bound to an interface of this machine: ENODEV.
+pub(super) fn check_device(routes: &RouteTable, option: SocketOption, value: OptionValue) -> Result<()> {
+    match (option, value) {
+        (SocketOption::Device, OptionValue::Number(index)) => match LinkId::from_index(index) {
+            Some(link) if routes.links.get(link.0).is_none() => Err(Errno::ENODEV),
+            _ => Ok(()),
+        },
+        _ => Ok(()),
     }
 }
 

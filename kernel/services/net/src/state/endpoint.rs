@@ -25,6 +25,7 @@ pub(crate) enum Protocol {
 #[derive(Clone, Debug)]
 pub(crate) struct Datagram {
     pub(crate) from: SocketAddr,
+    pub(crate) hop_limit: u8,
     pub(crate) bytes: Box<[u8]>,
 }
 
@@ -47,6 +48,7 @@ pub(crate) struct Message<'a> {
     pub(crate) to: IpAddr,
     /// The port or identifier that it is for.
     pub(crate) port: u16,
+    pub(crate) hop_limit: u8,
     pub(crate) bytes: &'a [u8],
 }
 
@@ -101,7 +103,8 @@ impl Endpoint {
         let state = self.state();
         let lease = state.lease.as_ref()?;
         let joined = || state.groups.contains(&(message.to, message.link));
-        let for_me = lease.host.covers(message.to) && (!message.to.is_multicast() || joined());
+        let is_here = lease.host.covers(message.to) && state.options.allows(message.link);
+        let for_me = is_here && (!message.to.is_multicast() || joined());
         let peer_fits = state.peer.is_none_or(|peer| same_peer(self.protocol, peer, message.from));
         if lease.port != message.port || !for_me || !peer_fits || state.shut_read {
             return None;
@@ -119,7 +122,11 @@ impl Endpoint {
             return;
         }
         state.received_bytes += message.bytes.len() + OVERHEAD;
-        state.received.push_back(Datagram { from: message.from, bytes: message.bytes.into() });
+        state.received.push_back(Datagram {
+            from: message.from,
+            hop_limit: message.hop_limit,
+            bytes: message.bytes.into(),
+        });
         drop(state);
         self.waiters.wake_all();
     }

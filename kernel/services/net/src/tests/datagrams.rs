@@ -1,6 +1,6 @@
 //! UDP and ping.
 
-use super::world::{OWN, World, at, pattern};
+use super::world::{OWN, World, at, endpoint, pattern};
 use interfaces::{Errno, Result};
 use smoltcp::wire::IpEndpoint;
 use std::net::{IpAddr, Shutdown, SocketAddr};
@@ -95,7 +95,34 @@ fn a_connected_socket_hears_its_peer_alone() {
     assert_eq!(socket.receive(&mut [0], Take::Remove), Err(Errno::EAGAIN));
     socket.shutdown(Shutdown::Both).expect("connected");
     assert_eq!(socket.send(b"x", None), Err(Errno::EPIPE));
-    assert_eq!(socket.receive(&mut [0], Take::Remove), Ok(Received { count: 0, length: 0, from: None }));
+    assert_eq!(
+        socket.receive(&mut [0], Take::Remove),
+        Ok(Received { count: 0, length: 0, from: None, hop_limit: None })
+    );
+}
+
+#[test]
+fn a_socket_bound_to_an_interface_hears_and_uses_no_other() {
+    let mut world = World::new(OWN);
+    let handle = world.peer.bind(7);
+    let socket = bound(&world, Family::V4, "0.0.0.0:7000");
+    let device = |index| socket.set_option(SocketOption::Device, OptionValue::Number(index));
+    assert_eq!(device(3), Err(Errno::ENODEV));
+    device(2).expect("eth0");
+    assert_eq!(socket.option(SocketOption::Device), Ok(OptionValue::Number(2)));
+    let sender = world.udp(Family::V4);
+    sender.send(b"from within", Some(at("127.0.0.1:7000"))).expect("room");
+    world.peer.udp(handle).send_slice(b"from outside", endpoint("10.0.0.5:7000")).expect("room");
+    assert_eq!(receive(&mut world, &socket), Ok((b"from outside".to_vec(), at("10.0.0.1:7"))));
+    world.pass(1);
+    assert_eq!(socket.receive(&mut [0], Take::Remove), Err(Errno::EAGAIN));
+    assert_eq!(socket.send(b"x", Some(at("127.0.0.1:7"))), Err(Errno::ENETUNREACH));
+    device(1).expect("lo");
+    assert_eq!(socket.send(b"x", Some(at("10.0.0.1:7"))), Err(Errno::ENETUNREACH));
+    assert_eq!(socket.send(b"x", Some(at("127.0.0.1:7000"))), Ok(1));
+    assert_eq!(receive(&mut world, &socket), Ok((b"x".to_vec(), at("127.0.0.1:7000"))));
+    device(0).expect("any");
+    assert_eq!(socket.send(b"x", Some(at("10.0.0.1:7"))), Ok(1));
 }
 
 #[test]

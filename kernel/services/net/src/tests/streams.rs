@@ -308,3 +308,21 @@ fn nothing_to_do_costs_nothing() {
     world.pass(300);
     assert!(world.steps_in(3600) < 20, "an idle hour takes many steps");
 }
+
+#[test]
+fn a_listener_bound_to_an_interface_takes_connections_from_there_alone() {
+    let mut world = World::new(OWN);
+    let listener = listener(&world, Family::V4, "0.0.0.0:80");
+    listener.set_option(SocketOption::Device, OptionValue::Number(2)).expect("eth0");
+    let inside = world.tcp(Family::V4);
+    assert_eq!(finish_connect(&mut world, &inside, at("127.0.0.1:80")), Err(Errno::ECONNREFUSED));
+    let handle = world.peer.connect(endpoint("10.0.0.5:80"));
+    let (server, _) = accept(&mut world, &listener);
+    world.until(10, |world| world.peer.tcp(handle).state() == State::Established);
+    assert_eq!(server.option(SocketOption::Device), Ok(OptionValue::Number(2)));
+    // A connection stays where it is.
+    assert_eq!(server.set_option(SocketOption::Device, OptionValue::Number(1)), Err(Errno::EINVAL));
+    let outside = world.tcp(Family::V4);
+    outside.set_option(SocketOption::Device, OptionValue::Number(1)).expect("lo");
+    assert_eq!(outside.connect(at("10.0.0.1:80")), Err(Errno::ENETUNREACH));
+}

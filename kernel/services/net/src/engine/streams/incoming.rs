@@ -50,7 +50,9 @@ impl Streams {
     /// Makes a socket for a SYN, if somebody listens and there is room.
     fn open(&mut self, tuple: Tuple, segment: &Segment, link: &mut Link, now: Instant) -> Admission {
         let host = IpAddr::from(tuple.local.addr);
-        let Some(listener) = self.shared.listeners.find(host, tuple.local.port) else { return Admission::Pass };
+        let Some(listener) = self.shared.listeners.find(host, tuple.local.port, tuple.link) else {
+            return Admission::Pass;
+        };
         let reachable = link.id == LinkId::LOOPBACK || link.is_own(host);
         if !reachable || listener.room() == 0 || !self.make_room(listener.id, link) {
             return Admission::Drop;

@@ -1,9 +1,9 @@
 //! This host's side of QEMU's user network: free ports, and the clients curl and nc.
 
 use std::ffi::OsStr;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, TcpListener};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, ChildStderr, Command, Output, Stdio};
 
 use yolk::qemu::{Forward, Transport};
 
@@ -86,6 +86,35 @@ pub fn nc(port: u16, input: &[u8]) -> Vec<u8> {
     let _ = stdin.write_all(input);
     drop(stdin);
     child.wait_with_output().expect("nc ends").stdout
+}
+
+/// An `nc` of this host that waits for one connection.
+pub struct Waiting {
+    process: Child,
+    said: BufReader<ChildStderr>,
+}
+
+impl Waiting {
+    /// Starts it, for a port of this host; when this returns, it listens.
+    pub fn at(port: u16) -> Self {
+        let mut command = Command::new("nc");
+        command.args(["-lvnN", "-w", &LIMIT.as_secs().to_string(), "127.0.0.1", &port.to_string()]);
+        let streams = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut process = streams.spawn().expect("nc runs: `make test` installs it");
+        let mut said = BufReader::new(process.stderr.take().expect("a pipe"));
+        let mut line = String::new();
+        said.read_line(&mut line).expect("text");
+        assert!(line.starts_with("Listening on"), "{line}");
+        Self { process, said }
+    }
+
+    /// Gives it its input, waits for its end and returns what it heard.
+    pub fn finish(mut self, input: &[u8]) -> Vec<u8> {
+        self.process.stdin.take().expect("a pipe").write_all(input).expect("it reads");
+        let heard = self.process.wait_with_output().expect("nc ends").stdout;
+        drop(self.said);
+        heard
+    }
 }
 
 fn run(command: &mut Command) -> Output {

@@ -78,7 +78,7 @@ pub struct UserNetwork {
     pub forwards: Vec<Forward>,
     /// Nothing that the machine sends leaves this host, and it reaches no service of this host.
     pub isolated: bool,
-    /// The ways out, also of an isolated machine: what it opens to this address leads to a port of this host.
+    /// The ways out, also of an isolated machine: a connection that it opens to this address leads to a port of this host.
     pub doors: Vec<(SocketAddrV4, u16)>,
 }
 
@@ -197,7 +197,8 @@ impl Wire {
             words += &format!(",hostfwd={protocol}:{address}:{host}-:{guest}");
         }
         for (address, host) in &network.doors {
-            words += &format!(",guestfwd=tcp:{}:{}-tcp:127.0.0.1:{host}", address.ip(), address.port());
+            // Without a command in between QEMU connects once, at its start, and tells nobody of an end.
+            words += &format!(",guestfwd=tcp:{}:{}-cmd:nc -N 127.0.0.1 {host}", address.ip(), address.port());
         }
         words
     }
@@ -241,7 +242,7 @@ mod tests {
         assert_eq!(
             words(&network),
             "-netdev user,id=net1,restrict=on,hostfwd=tcp:127.0.0.1:8080-:80,hostfwd=udp:[::1]:53-:5353,\
-             guestfwd=tcp:10.0.2.9:7-tcp:127.0.0.1:4000 -device rtl8139,id=card1,netdev=net1 \
+             guestfwd=tcp:10.0.2.9:7-cmd:nc -N 127.0.0.1 4000 -device rtl8139,id=card1,netdev=net1 \
              -object filter-dump,id=capture1,netdev=net1,file=a,,b.pcap"
         );
     }

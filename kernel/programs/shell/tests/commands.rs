@@ -2,7 +2,8 @@
 
 mod support;
 
-use support::Machine;
+use process::KillReason;
+use support::{Machine, wait_until};
 
 /// Runs scripts that succeed quietly, one after the other on one machine.
 fn check(machine: &Machine, scripts: &[(&str, &str)]) {
@@ -274,4 +275,39 @@ fn a_closed_pipe_ends_a_command_without_a_word() {
     assert_eq!(machine.run("seq 1000000 | true"), (0, String::new(), String::new()));
     let (status, _, errors) = machine.run("sh -c 'yes; echo $? >&2' | head -n 1");
     assert_eq!((status, errors.as_str()), (0, "141\n"));
+}
+
+/// Runs a script aside and, when `look` is content with the log, ends it; its processes are gone then.
+fn respawn(machine: &Machine, command: &str, look: impl Fn(&str) -> bool) {
+    let runner = machine.start(&format!("respawn -l /tmp/log {command}; true"));
+    wait_until("such a log", || look(&machine.run("cat /tmp/log").1));
+    let respawn = machine.table.list().into_iter().find(|process| process.name() == "respawn").expect("it runs");
+    respawn.kill(KillReason::Kill);
+    runner.wait().unwrap();
+    wait_until("end of all processes", || machine.table.list().is_empty());
+}
+
+#[test]
+fn respawn_starts_again_what_ends() {
+    let machine = Machine::new();
+    let (status, _, complaint) = machine.run("respawn /bin/none");
+    assert_eq!((status, complaint.as_str()), (1, "respawn: /bin/none: command not found\n"));
+    assert_eq!(machine.run("respawn -l /none/log true").0, 1);
+    machine.write("/tmp/fail", "echo one life; echo of trouble >&2; exit 3");
+    let two = "one life\nof trouble\nrespawn: sh: exited with status 3; again in 1 s\n\
+               one life\nof trouble\nrespawn: sh: exited with status 3; again in 2 s\n";
+    respawn(&machine, "sh /tmp/fail", |log| log == two);
+    // The log goes on, and so does a command that does not end until it is killed with its keeper.
+    respawn(&machine, "sh -c 'echo here; sleep 1000'", |log| log == format!("{two}here\n"));
+}
+
+#[test]
+fn the_log_of_respawn_has_a_bound() {
+    let machine = Machine::new();
+    respawn(&machine, "yes a line of some length that fills the log", |_| {
+        machine.output("ls /tmp").contains("log.1") && machine.read("/tmp/log").len() > 100_000
+    });
+    let full = machine.read("/tmp/log.1").len();
+    assert!((256 * 1024..300_000).contains(&full), "{full}");
+    assert!(machine.read("/tmp/log").len() < 300_000);
 }

@@ -35,6 +35,11 @@ impl<'a> Call<'a> {
         self.options.has(option)
     }
 
+    /// The value of an option.
+    pub(super) fn value(&self, option: char) -> Option<&str> {
+        self.options.value(option)
+    }
+
     /// The value of an option as a number.
     pub(super) fn number(&self, option: char) -> Result<Option<u64>, Failure> {
         let parse = |value: &str| value.parse().map_err(|_| Failure::Usage(format!("{value} is not a number")));

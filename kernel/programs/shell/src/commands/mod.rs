@@ -35,6 +35,7 @@ mod power;
 mod ps;
 mod pwd;
 mod resize;
+mod respawn;
 mod rm;
 mod rmdir;
 mod seq;

@@ -3,8 +3,8 @@
 use super::Row;
 use super::{
     cat, chmod, clear, cp, cpuinfo, date, df, dmesg, echo, env, free, grep, head, help, hexdump, kill, ln, loadkeys,
-    ls, mkdir, mount, mv, power, ps, pwd, resize, rm, rmdir, seq, sleep, sort, stat, stty, tail, tee, time, touch,
-    truth, uname, uptime, wc, which, yes,
+    ls, mkdir, mount, mv, power, ps, pwd, resize, respawn, rm, rmdir, seq, sleep, sort, stat, stty, tail, tee, time,
+    touch, truth, uname, uptime, wc, which, yes,
 };
 
 /// Every command: name, options, usage, summary, function.
@@ -49,6 +49,10 @@ pub(crate) const TABLE: &[Row] = &[
     Row::new("pwd", "", "", "print the working directory", pwd::run),
     Row::new("reboot", "", "", "start the machine anew", power::reset),
     Row::new("resize", "", "", "ask the terminal how large it is", resize::run),
+    Row::new("respawn", "+l:", "[-l FILE] COMMAND...", "run a command again whenever it ends", respawn::run)
+        .details("  -l  its output goes to FILE, of 256 KiB at most; what was there before is in FILE.1\n\
+                  A second after its end it is started again. That becomes longer, up to 64 seconds, until it runs for a minute.\n\
+                  Who kills respawn ends the command, too."),
     Row::new("rm", "rRf", "[-rf] FILE...", "remove files and, with -r, directories", rm::run)
         .details("  -r  with all that is in them  -f  what is not there is no error"),
     Row::new("rmdir", "", "DIRECTORY...", "remove empty directories", rmdir::run),

@@ -25,6 +25,16 @@ pub(super) fn run_command(
     command: &[String],
     env: BTreeMap<String, String>,
 ) -> Result<Arc<Process>, Failure> {
+    start_command(call, command, env, |_| {})
+}
+
+/// The same with whatever else `adjust` makes different.
+pub(super) fn start_command(
+    call: &Call,
+    command: &[String],
+    env: BTreeMap<String, String>,
+    adjust: impl FnOnce(&mut Spawn),
+) -> Result<Arc<Process>, Failure> {
     let context = call.context;
     let (name, arguments) = command.split_first().ok_or_else(|| Failure::Usage("a command is missing".into()))?;
     let search = env.get("PATH").map_or(DEFAULT_PATH, String::as_str);
@@ -37,6 +47,7 @@ pub(super) fn run_command(
     let mut spawn = Spawn::child_of(&context.process, args)?;
     spawn.env = env;
     spawn.stack_size = found.program.stack_size;
+    adjust(&mut spawn);
     let main = found.program.main;
     Ok(context.table.spawn(spawn, move |context| main(context))?)
 }

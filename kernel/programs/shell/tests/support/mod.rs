@@ -12,7 +12,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tty::{Pty, PtyMaster, PtySlave, Screen};
 use vfs::devfs::DevFs;
 use vfs::procfs::{Machine as ProcMachine, ProcFs};
-use vfs::{Access, File, InputMode, Interest, Kind, OpenFile, RamFs, Scope, Vfs, WindowSize};
+use vfs::{Access, File, InputMode, Interest, Kind, OpenFile, OpenOptions, RamFs, Scope, Vfs, WindowSize};
 
 /// Long enough for the slowest machine; reached only by a failure.
 pub(crate) const LIMIT: Duration = Duration::from_secs(60);
@@ -151,6 +151,14 @@ impl Machine {
         let process = self.start_shell(arguments, Stdio { stdin, stdout, stderr }, &[]);
         let status = process.wait_until(Instant::now() + LIMIT).expect("the script ends");
         (status.code(), drain(&from_out), drain(&from_err))
+    }
+
+    /// Starts a command line that is not waited for; what it says is lost.
+    pub(crate) fn start(&self, command: &str) -> Arc<Process> {
+        let options = OpenOptions { write: true, ..OpenOptions::read() };
+        let null = self.vfs.open(&self.vfs.root(), "/dev/null", Scope::Anywhere, &options).unwrap();
+        let stdio = Stdio { stdin: null.clone(), stdout: null.clone(), stderr: null };
+        self.start_shell(&["-c", command], stdio, &[])
     }
 
     /// Waits until `count` of the programs called `block` run.

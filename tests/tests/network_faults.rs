@@ -121,6 +121,32 @@ impl Bed {
         }
     }
 
+    fn await_no_connections(&mut self) {
+        let start = Instant::now();
+        while self.machine.command("ss -tn").lines().count() > 1 {
+            assert!(start.elapsed() < 2 * LIMIT, "connections are left:\n{}", self.machine.command("ss -tn"));
+            self.machine.command("sleep 1");
+        }
+    }
+
+    /// The sockets and the descriptors of all processes that run.
+    fn holdings(&mut self) -> String {
+        self.machine.command("ss -an; ls /proc/[0-9]*/fd")
+    }
+
+    /// Waits until they are what they were.
+    fn await_holdings(&mut self, before: &str, after: &str) {
+        let start = Instant::now();
+        loop {
+            let now = self.holdings();
+            if now == before {
+                return;
+            }
+            assert!(start.elapsed() < 2 * LIMIT, "after {after}:\n{now}\nbefore:\n{before}");
+            self.machine.command("sleep 1");
+        }
+    }
+
     /// Where the machine is, also by IPv6.
     fn target(&self) -> Target {
         Target { mac: FIRST_MAC, v4: self.address, v6: link_local(FIRST_MAC) }
@@ -149,9 +175,13 @@ fn interface_address(prefix: [u16; 4], [a, b, c, d, e, f]: [u8; 6]) -> Ipv6Addr 
 fn malformed_frames_and_floods_do_no_harm() {
     let mut bed = Bed::start(Card::Virtio, 2);
     bed.is_responsive();
-    let before = bed.free_kib();
+    // What served until now is over, too.
+    bed.await_no_connections();
+    let (before, held) = (bed.free_kib(), bed.holdings());
     malformed_frames(&mut bed);
+    bed.await_holdings(&held, "malformed frames");
     syn_flood(&mut bed);
+    bed.await_holdings(&held, "the flood");
     bed.await_memory(before, "after the floods");
     bed.is_responsive();
 }
@@ -194,15 +224,19 @@ fn bad_clients_and_a_bad_cable_lose_nothing() {
     bed.await_server(81);
     let content = pattern(300_000);
     assert_eq!(bed.upload("/first", &content), 201);
-    let before = bed.free_kib();
+    bed.await_no_connections();
+    let (before, held) = (bed.free_kib(), bed.holdings());
     half_open_and_idle_clients(&mut bed);
+    bed.await_holdings(&held, "half-open and idle clients");
     resets_in_the_middle(&mut bed);
+    bed.await_holdings(&held, "resets");
     pieces(&bed);
     bed.await_memory(before, "after the clients");
     let metrics = String::from_utf8_lossy(&bed.peer.get(bed.uploads(), "/metrics").body).into_owned();
     // The one that asks may not be counted yet.
     assert!(["0\n", "1\n"].iter().any(|count| metrics.contains(&format!("httpd_connections {count}"))), "{metrics}");
     loss(&mut bed, &content);
+    bed.await_holdings(&held, "losses");
     bed.is_responsive();
 }
 
@@ -347,9 +381,14 @@ fn cards_cables_and_servers_come_and_go() {
 
     both_cards_have_addresses(&mut bed);
     routers_are_heard(&mut bed);
+    bed.await_no_connections();
+    let held = bed.holdings();
     a_cable_goes_and_comes(&mut bed, &mut control);
+    bed.await_holdings(&held, "the cable");
     the_dhcp_server_goes(&mut bed);
+    bed.await_holdings(&held, "the DHCP server");
     cards_are_pulled_out(&mut bed, &mut control);
+    bed.await_holdings(&held, "the cards");
 }
 
 fn both_cards_have_addresses(bed: &mut Bed) {

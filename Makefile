@@ -10,6 +10,10 @@ FEATURES ?= js nes
 # An app is a folder with a main.rs.
 APPS   := $(patsubst apps-wasm/%/src/main.rs,apps-wasm/target/wasm32-wasip1/release/%.wasm,$(wildcard apps-wasm/*/src/main.rs))
 
+# Who may log in by ssh, for this image alone: `make qemu AUTHORIZED_KEYS=~/.ssh/id_ed25519.pub`.
+AUTHORIZED_KEYS ?=
+KEYS   := $(BUILD)/authorized_keys
+
 # The cartridges that come with `nes`, from their sources.
 GAMES  := $(if $(filter nes,$(FEATURES)),$(patsubst games/%.s,$(BUILD)/games/%.nes,$(wildcard games/*.s)))
 
@@ -117,9 +121,14 @@ $(YOLK): FORCE
 $(BUILD)/choice: FORCE
 	@echo "$(FEATURES)" | cmp -s - $@ || echo "$(FEATURES)" > $@
 
-$(IMAGE): $(KERNEL) $(APPS) $(GAMES) $(YOLK) $(BUILD)/choice $(shell find boot/root)
+$(IMAGE): $(KEYS) $(KERNEL) $(APPS) $(GAMES) $(YOLK) $(BUILD)/choice $(shell find boot/root)
 	$(YOLK) image $(KERNEL) $@ --root boot/root $(APPS:%=--bin %) \
+	$(if $(AUTHORIZED_KEYS),--add $(KEYS)::/etc/ssh/authorized_keys) \
 	$(foreach game,$(GAMES),--add $(game)::/usr/share/games/$(notdir $(game)))
+
+# Not every shell knows the `~` behind the `=`.
+$(KEYS): FORCE
+	@boot/authorized-keys.sh "$(patsubst ~/%,$(HOME)/%,$(AUTHORIZED_KEYS))" $@
 
 $(BUILD)/games/%.nes: games/%.s games/nrom.cfg $(BUILD)/have-games
 	@mkdir -p $(@D)

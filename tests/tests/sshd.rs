@@ -3,15 +3,17 @@
 #![forbid(unsafe_code)]
 
 use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
 use std::time::Instant;
 
-use yolk::qemu::{Card, Network, Options, UserNetwork, Wire};
+use yolk::qemu::{self, Boot, Card, Network, Options, UserNetwork, Wire};
 use yolk_tests::LIMIT;
-use yolk_tests::command::{Run, app_path, run};
+use yolk_tests::command::{Run, app_path, program, run};
 use yolk_tests::machine::{Booted, PROMPT, from_image, with_words};
 use yolk_tests::network::dice::pattern;
 use yolk_tests::network::host::forward;
-use yolk_tests::network::ssh::{Clients, OnTerminal, Proof, Waiting, await_server};
+use yolk_tests::network::ssh::{Clients, Connection, OnTerminal, Proof, Waiting, await_server};
 
 const PASSWORD: &str = "open sesame";
 /// What jobs do whose user goes away.
@@ -21,7 +23,9 @@ const LARGE: usize = 20 << 20;
 
 /// A machine with two servers: the one that is there out of the box, and one that nobody may enter.
 struct Site {
-    machine: Booted,
+    _machine: Booted,
+    /// For what needs no login of its own.
+    _connection: Connection,
     clients: Clients,
     /// Port 22 of the machine.
     port: u16,
@@ -30,22 +34,35 @@ struct Site {
 }
 
 impl Site {
+    /// The key `id` opens, by the kernel's command line.
     fn start(card: Card, cpus: u32) -> Self {
         let clients = Clients::new();
+        let key = format!("sshd.key={}", clients.public("id"));
+        Self::boot(card, with_words(Options { cpus, ..from_image() }, &key), clients)
+    }
+
+    /// The key `id` opens, by the image.
+    fn start_with_key_in_image(card: Card, cpus: u32) -> Self {
+        let clients = Clients::new();
+        let image = image_with_key(&clients);
+        let boot = Boot::Image { image, command_line: String::new(), module: None };
+        Self::boot(card, Options { boot, cpus, ..from_image() }, clients)
+    }
+
+    fn boot(card: Card, options: Options, clients: Clients) -> Self {
         let forwards = [forward(22), forward(23)];
         let [port, closed] = forwards.clone().map(|forward| forward.host);
         let wire = Wire::User(UserNetwork { forwards: forwards.to_vec(), isolated: true, doors: Vec::new() });
         let networks = vec![Network { card, wire, ..Network::default() }];
         // Nobody answers for the time, and to say so would disturb the talk with the console.
-        let words = format!("ntp=off sshd.key={}", clients.public("id"));
-        let options = Options { cpus, networks, ..with_words(from_image(), &words) };
-        let mut machine = Booted::start(&options);
+        let mut machine = Booted::start(&Options { networks, ..with_words(options, "ntp=off") });
         // By then the network has said everything.
         await_server(port);
         machine.console.expect(PROMPT);
         machine.command("sshd --port 23 --config /tmp/closed --boot-options /dev/null 2> /tmp/closed.log &");
         await_server(closed);
-        Self { machine, clients, port, closed }
+        let connection = clients.connect(port);
+        Self { _machine: machine, _connection: connection, clients, port, closed }
     }
 
     fn try_as(&self, port: u16, user: &str, proof: Proof<'_>) -> Run {
@@ -70,16 +87,44 @@ impl Site {
     }
 }
 
+/// What `make image AUTHORIZED_KEYS=...` does, without a whole project of its own.
+fn image_with_key(clients: &Clients) -> PathBuf {
+    let (folder, project) = (clients.folder(), qemu::project_folder());
+    let keys = folder.join("authorized_keys");
+    let mut keep = Command::new(project.join("boot/authorized-keys.sh"));
+    assert_eq!(run(keep.arg(folder.join("id.pub")).arg(&keys), b"").status, 0);
+    let image = folder.join("with-key.elf");
+    let mut make = Command::new(program());
+    make.arg("image").arg(project.join("build/target/x86_64-unknown-hermit/release/yolk-kernel")).arg(&image);
+    make.arg("--root")
+        .arg(project.join("boot/root"))
+        .arg("--bin")
+        .arg(app_path("sshd"))
+        .arg("--bin")
+        .arg(app_path("faults"));
+    make.arg("--bin")
+        .arg(app_path("wordcount"))
+        .args(["--add", &format!("{}::/etc/ssh/authorized_keys", keys.display())]);
+    let made = run(&mut make, b"");
+    assert_eq!(made.status, 0, "{}", made.error_text());
+    image
+}
+
 #[test]
-fn openssh_gets_what_it_knows_over_virtio_on_two_cpus() {
-    let mut site = Site::start(Card::Virtio, 2);
+fn openssh_on_virtio_with_one_cpu() {
+    let site = Site::start(Card::Virtio, 1);
+    set_password(&site);
+    what_everybody_needs(&site);
+}
+
+#[test]
+fn openssh_on_virtio_with_two_cpus() {
+    let site = Site::start(Card::Virtio, 2);
     refusals(&site);
-    passwords(&mut site);
-    commands(&site);
-    terminal(&site);
+    set_password(&site);
+    wrong_passwords(&site);
+    what_everybody_needs(&site);
     left_alone(&site);
-    three_at_once(&site);
-    small_files(&site);
     large_file(&site);
     program_by_sftp(&site);
     its_own_files(&site);
@@ -87,18 +132,52 @@ fn openssh_gets_what_it_knows_over_virtio_on_two_cpus() {
 }
 
 #[test]
-fn openssh_gets_what_it_knows_over_e1000_on_one_cpu() {
-    let site = Site::start(Card::E1000, 1);
+fn openssh_on_e1000_with_one_cpu_and_a_key_in_the_image() {
+    let site = Site::start_with_key_in_image(Card::E1000, 1);
     site.assert_refused(site.port, "root", Proof::None);
     site.assert_refused(site.port, "root", Proof::Key("other"));
+    set_password(&site);
+    what_everybody_needs(&site);
+}
+
+#[test]
+fn openssh_on_e1000_with_two_cpus() {
+    let site = Site::start(Card::E1000, 2);
+    set_password(&site);
+    what_everybody_needs(&site);
+}
+
+/// Key and password; shell, command, status, window change, three at once; files there and back.
+fn what_everybody_needs(site: &Site) {
+    site.assert_enters(Proof::Password(PASSWORD));
     site.assert_enters(Proof::Key("id"));
-    commands(&site);
-    terminal(&site);
-    left_alone(&site);
-    three_at_once(&site);
-    small_files(&site);
-    program_by_sftp(&site);
-    nothing_stays(&site);
+    commands(site);
+    terminal(site);
+    three_at_once(site);
+    small_files(site);
+    nothing_stays(site);
+}
+
+#[test]
+fn keys_for_an_image_are_checked_and_forgotten_when_nobody_names_them() {
+    let clients = Clients::new();
+    let (folder, kept) = (clients.folder(), clients.folder().join("new/kept"));
+    let keep = |file: &str| {
+        let script = qemu::project_folder().join("boot/authorized-keys.sh");
+        let run = run(Command::new(script).current_dir(folder).arg(file).arg(&kept), b"");
+        (run.status, run.error_text())
+    };
+    assert_eq!(keep("id.pub"), (0, String::new()));
+    let time = || fs::metadata(&kept).and_then(|kept| kept.modified()).expect("a time");
+    let (content, before) = (fs::read(&kept).expect("the keys"), time());
+    assert_eq!(content, fs::read(folder.join("id.pub")).expect("the key"));
+    assert_eq!((keep("id.pub").0, time()), (0, before), "the same keys make no new image");
+    for (wrong, why) in [("id", "a private key"), ("missing.pub", "no file"), ("ask", "no public key")] {
+        let (status, error) = keep(wrong);
+        assert!(status == 1 && error.starts_with("AUTHORIZED_KEYS: ") && error.contains(why), "{wrong}: {error}");
+        assert_eq!(fs::read(&kept).expect("the keys"), content);
+    }
+    assert_eq!((keep("").0, fs::read(&kept).expect("no keys")), (0, Vec::new()));
 }
 
 fn refusals(site: &Site) {
@@ -115,10 +194,12 @@ fn refusals(site: &Site) {
 }
 
 /// There is none at first. It is set while the server runs.
-fn passwords(site: &mut Site) {
-    let made = site.machine.command(&format!("echo '{PASSWORD}' | sshd --hash-password > /etc/ssh/password; echo $?"));
-    assert_eq!(made, "0\n");
-    site.assert_enters(Proof::Password(PASSWORD));
+fn set_password(site: &Site) {
+    let made = site.exec("sshd --hash-password --passes 1 > /etc/ssh/password", format!("{PASSWORD}\n").as_bytes());
+    assert_eq!((made.status, made.error_text()), (0, String::new()));
+}
+
+fn wrong_passwords(site: &Site) {
     let start = Instant::now();
     site.assert_refused(site.port, "root", Proof::Password("open sesam"));
     site.assert_refused(site.port, "root", Proof::Password(""));
@@ -126,8 +207,6 @@ fn passwords(site: &mut Site) {
     assert!(start.elapsed().as_secs() >= 3);
     site.assert_refused(site.port, "admin", Proof::Password(PASSWORD));
     site.assert_refused(site.closed, "root", Proof::Password(PASSWORD));
-    site.assert_enters(Proof::Password(PASSWORD));
-    site.assert_enters(Proof::Key("id"));
 }
 
 fn commands(site: &Site) {

@@ -70,8 +70,8 @@ impl Connection {
     }
 
     /// Whether bytes from the client can be handled now.
-    pub(crate) fn wants_input(&self, house: &House, now: Instant) -> bool {
-        self.input.is_empty() && !self.input_ended && !self.is_closing && !self.is_held(house, now)
+    pub(crate) fn wants_input(&self, now: Instant) -> bool {
+        self.input.is_empty() && !self.input_ended && !self.is_closing && !self.login.is_held(now)
     }
 
     /// Takes bytes from the client; none are its end.
@@ -83,12 +83,12 @@ impl Connection {
     }
 
     /// Bytes for the client. Those of one who has to wait are kept back.
-    pub(crate) fn output(&mut self, house: &House, now: Instant) -> &[u8] {
-        if self.is_held(house, now) { &[] } else { self.runner.output_buf() }
+    pub(crate) fn output(&mut self, now: Instant) -> &[u8] {
+        if self.login.is_held(now) { &[] } else { self.runner.output_buf() }
     }
 
-    pub(crate) fn has_output(&self, house: &House, now: Instant) -> bool {
-        self.runner.is_output_pending() && !self.is_held(house, now)
+    pub(crate) fn has_output(&self, now: Instant) -> bool {
+        self.runner.is_output_pending() && !self.login.is_held(now)
     }
 
     pub(crate) fn sent(&mut self, count: usize) {
@@ -102,14 +102,14 @@ impl Connection {
 
     /// Adds what to wait for besides the socket.
     pub(crate) fn watch<'a>(&'a self, watches: &mut Vec<Watch<'a>>) {
+        self.login.watch(watches);
         self.channels.iter().for_each(|channel| channel.watch(watches));
     }
 
     /// When to come again though nothing has happened.
     pub(crate) fn deadline(&self, house: &House, now: Instant) -> Instant {
         if !self.login.is_done() {
-            let held = self.login.held_until(house).filter(|held| *held > now);
-            return held.map_or(self.login.deadline(), |held| held.min(self.login.deadline()));
+            return self.login.next_step(house, now);
         }
         let limits = house.options.limits;
         let question = self.heard + limits.keep_alive.saturating_mul(self.questions + 1);
@@ -149,8 +149,11 @@ impl Connection {
     /// # Errors
     /// The client does not follow the protocol: the connection is to be closed.
     pub(crate) fn work(&mut self, house: &mut House, now: Instant) -> Result<bool, Error> {
+        if let Some(is_right) = self.login.answer(house, now) {
+            self.runner.answer_password(is_right)?;
+        }
         for _ in 0..STEPS_A_TURN {
-            if self.is_closing || self.is_held(house, now) {
+            if self.is_closing || self.login.is_held(now) {
                 return Ok(false);
             }
             let mut more = self.feed()?;
@@ -167,10 +170,6 @@ impl Connection {
             }
         }
         Ok(true)
-    }
-
-    fn is_held(&self, house: &House, now: Instant) -> bool {
-        self.login.held_until(house).is_some_and(|held| held > now)
     }
 
     fn feed(&mut self) -> Result<bool, Error> {
@@ -199,8 +198,9 @@ impl Connection {
         match event {
             ServEvent::Hostkeys(keys) => keys.hostkeys(&[&house.key])?,
             ServEvent::FirstAuth(attempt) => self.login.asks_for_methods(attempt)?,
-            ServEvent::PasswordAuth(attempt) => self.login.offers_password(attempt, house, now)?,
+            ServEvent::PasswordAuth(attempt) => self.login.offers_password(attempt)?,
             ServEvent::PubkeyAuth(attempt) => self.login.offers_key(attempt, now)?,
+            ServEvent::AuthRefused => self.login.was_refused(now),
             ServEvent::Authenticated => self.login.succeeded(house),
             ServEvent::OpenSession(request) => {
                 let environment = vec![("USER".to_owned(), house.options.user.clone())];

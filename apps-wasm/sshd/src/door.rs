@@ -3,14 +3,17 @@
 use crate::boot::BootOptions;
 use crate::password::Hash;
 use ssh_key::PublicKey;
-use ssh_key::public::KeyData;
+use ssh_key::public::{EcdsaPublicKey, KeyData};
 use std::fs;
 use std::io::ErrorKind;
+use std::ops::RangeInclusive;
 use std::path::Path;
 use sunset::PubKey;
 
 const KEYS: &str = "authorized_keys";
 const PASSWORD: &str = "password";
+/// RSA keys that are strong enough, and not so large that a signature takes a machine that interprets this program long.
+const RSA_BITS: RangeInclusive<u32> = 2048..=4096;
 /// Larger files are not read.
 const FILE_LIMIT: u64 = 1 << 20;
 
@@ -58,7 +61,7 @@ impl Door {
 
     /// The middle word of such a line. It begins with the length and the name of the algorithm, so that it is enough.
     fn add_encoded_key(&mut self, encoded: &str, complaints: &mut Vec<String>) {
-        let names = ["ssh-ed25519", "ecdsa-sha2-nistp256"];
+        let names = ["ssh-ed25519", "ecdsa-sha2-nistp256", "ssh-rsa"];
         let key = names.iter().find_map(|name| PublicKey::from_openssh(&format!("{name} {encoded}")).ok());
         match key {
             Some(key) => self.add(&key, "sshd.key", complaints),
@@ -67,13 +70,18 @@ impl Door {
     }
 
     fn add(&mut self, key: &PublicKey, place: &str, complaints: &mut Vec<String>) {
-        match key.algorithm() {
-            ssh_key::Algorithm::Ed25519 | ssh_key::Algorithm::Ecdsa { curve: ssh_key::EcdsaCurve::NistP256 } => {
-                self.keys.push(key.key_data().clone());
-            }
-            other => complaints.push(format!(
-                "{place}: a key of the kind {other} opens nothing here; make one with `ssh-keygen -t ed25519`"
-            )),
+        let reason = match key.key_data() {
+            KeyData::Ed25519(_) | KeyData::Ecdsa(EcdsaPublicKey::NistP256(_)) => None,
+            KeyData::Rsa(rsa) => match rsa.key_size() {
+                bits if RSA_BITS.contains(&bits) => None,
+                bits => Some(format!("RSA of {bits} bits (2048 to 4096 would do)")),
+            },
+            _ => Some(format!("the kind {}", key.algorithm())),
+        };
+        match reason {
+            None => self.keys.push(key.key_data().clone()),
+            Some(reason) => complaints
+                .push(format!("{place}: a key of {reason} opens nothing here; make one with `ssh-keygen -t ed25519`")),
         }
     }
 
@@ -90,20 +98,25 @@ impl Door {
         }
     }
 
+    /// The hash of the password, if one opens the door.
+    pub(crate) fn password(&self) -> Option<&Hash> {
+        self.password.as_ref()
+    }
+
     /// Whether a password could be right.
     pub(crate) fn has_password(&self) -> bool {
         self.password.is_some()
     }
 
+    /// Whether this is who may enter.
+    pub(crate) fn is_for(&self, user: &str) -> bool {
+        user == self.user
+    }
+
     /// Whether the user may enter with this key, which the client holds or still has to prove that it holds.
     pub(crate) fn opens_to_key(&self, user: &str, key: &PubKey<'_>) -> bool {
         let key = PublicKey::try_from(key);
-        user == self.user && key.is_ok_and(|key| self.keys.iter().any(|known| known == key.key_data()))
-    }
-
-    /// Whether the user may enter with this password. It takes as long for a user who does not exist.
-    pub(crate) fn opens_to_password(&self, user: &str, password: &[u8]) -> bool {
-        self.password.as_ref().is_some_and(|hash| hash.is_of(password)) && user == self.user
+        self.is_for(user) && key.is_ok_and(|key| self.keys.iter().any(|known| known == key.key_data()))
     }
 }
 
@@ -151,7 +164,7 @@ mod tests {
         assert_eq!(complaints, [] as [String; 0]);
         let (key, _) = key_and_line(KeyType::Ed25519);
         assert!(!door.opens_to_key("root", &key.pubkey()));
-        assert!(!door.opens_to_password("root", b"") && !door.has_password());
+        assert!(!door.has_password());
         let summary = door.summary(&folder);
         assert!(summary.contains("authorized_keys") && summary.contains("--hash-password"), "{summary}");
         fs::remove_dir_all(folder).expect("remove");

@@ -5,7 +5,7 @@ use crate::options::Options;
 use crate::throttle::Throttle;
 use std::fs;
 use std::path::Path;
-use std::time::Instant;
+use std::rc::Rc;
 use sunset::SignKey;
 
 /// A longer banner is cut off.
@@ -18,14 +18,26 @@ pub(crate) struct House {
     pub(crate) key: SignKey,
     pub(crate) banner: Option<&'static str>,
     pub(crate) throttle: Throttle,
-    /// No password is looked at before.
-    pub(crate) next_password: Option<Instant>,
+    /// Whoever has a copy has a password checked: one at a time, since each takes memory and time.
+    checker: Rc<()>,
 }
 
 impl House {
     pub(crate) fn new(options: Options, boot: BootOptions, key: SignKey) -> House {
         let banner = banner(&options.folder);
-        House { options, boot, key, banner, throttle: Throttle::default(), next_password: None }
+        House { options, boot, key, banner, throttle: Throttle::default(), checker: Rc::default() }
+    }
+}
+
+impl House {
+    /// Whether no password is being checked.
+    pub(crate) fn is_checker_free(&self) -> bool {
+        Rc::strong_count(&self.checker) == 1
+    }
+
+    /// The right to have a password checked, if nobody has it; it is given back when it is dropped.
+    pub(crate) fn free_checker(&self) -> Option<Rc<()>> {
+        self.is_checker_free().then(|| Rc::clone(&self.checker))
     }
 }
 

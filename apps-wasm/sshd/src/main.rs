@@ -3,13 +3,14 @@
 //! `server` is the loop that moves bytes between sockets and connections, one thread for all of them. `connection` is one
 //! client's protocol, on the crate `sunset`; `channel` one session of it; `shell` what runs in a session: a shell or a
 //! command, by `/dev/session` on Yolk and by processes on the host; `sftp` the subsystem. `door` knows who may enter,
-//! `throttle` what a failure costs, `host_key` who the server is, `house` holds what all share. `options` is the command
-//! line, `boot` the kernel's.
+//! `check` looks at a password without keeping others waiting, `throttle` knows what a failure costs, `host_key` who the
+//! server is, `house` holds what all share. `options` is the command line, `boot` the kernel's.
 
 #![forbid(unsafe_code)]
 
 mod boot;
 mod channel;
+mod check;
 mod connection;
 mod door;
 mod host_key;
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
 fn sshd(args: lexopt::Parser) -> Result<(), Stop> {
     let options = match Options::read(args)? {
         Task::HashPassword { passes } => return password::print_hash(passes),
+        Task::CheckPassword => return check::answer().map_err(|error| Stop::failed("standard input", error)),
         Task::Serve(options) => options,
     };
     let boot = options.boot_options.as_deref().map(BootOptions::read).unwrap_or_default();

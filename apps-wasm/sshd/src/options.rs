@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::password;
 use cli::lexopt::prelude::*;
 use cli::{Stop, lexopt};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -22,11 +23,13 @@ Lets users in by SSH: a shell, single commands, and files by SFTP. Inherited lis
       --keep-alive SECONDS ask a silent client for a sign of life, and let it go after three times; 60 if not given
       --idle SECONDS       let a client go that does nothing for so long; 0, never, if not given
       --hash-password      read a password from standard input and print what belongs into the file `password`
-      --passes N           make guessing it from the hash N times as costly, and each login; 1 if not given
+      --check-password     read such a hash and then a password, and say whether they fit: what the server asks itself
+      --passes N           fill the hash's memory N times: so costly is each guess, and each login; 5 if not given
   -h, --help               show this
 
 Files in the folder:
-  authorized_keys          public keys that open the door, one a line, as in OpenSSH; ssh-ed25519 and ecdsa-sha2-nistp256
+  authorized_keys          public keys that open the door, one a line, as in OpenSSH; ssh-ed25519, ecdsa-sha2-nistp256
+                           and ssh-rsa of 2048 to 4096 bits
   password                 the hash of a password that opens it too; no file, no password login
   host_ed25519_key         the server's own key, made at the first start
   banner                   a text that clients show before they log in
@@ -41,6 +44,8 @@ pub(crate) const USUAL_ADDRESS: SocketAddr = any_address(22);
 pub(crate) enum Task {
     /// To hash a password.
     HashPassword { passes: u32 },
+    /// To say whether a password is that of a hash.
+    CheckPassword,
     /// To be a server.
     Serve(Options),
 }
@@ -87,7 +92,7 @@ impl Options {
     pub(crate) fn read(mut args: lexopt::Parser) -> Result<Task, Stop> {
         let mut options = Options::default();
         let limits = &mut options.limits;
-        let (mut hashes, mut passes) = (false, 1);
+        let (mut hashes, mut checks, mut passes) = (false, false, password::USUAL_PASSES);
         while let Some(arg) = args.next()? {
             match arg {
                 Short('p') | Long("port") => options.addresses.push(any_address(args.value()?.parse()?)),
@@ -100,12 +105,17 @@ impl Options {
                 Long("keep-alive") => limits.keep_alive = args.value()?.parse_with(parse_time)?,
                 Long("idle") => limits.idle_time = args.value()?.parse_with(parse_time).map(Some).or_else(no_time)?,
                 Long("hash-password") => hashes = true,
+                Long("check-password") => checks = true,
                 Long("passes") => passes = args.value()?.parse_with(parse_passes)?,
                 Short('h') | Long("help") => return Err(Stop::Help),
                 other => return Err(other.unexpected().into()),
             }
         }
-        Ok(if hashes { Task::HashPassword { passes } } else { Task::Serve(options) })
+        Ok(match (hashes, checks) {
+            (true, _) => Task::HashPassword { passes },
+            (false, true) => Task::CheckPassword,
+            (false, false) => Task::Serve(options),
+        })
     }
 }
 
@@ -149,7 +159,7 @@ mod tests {
     fn read(args: &[&str]) -> Result<Options, Stop> {
         match Options::read(lexopt::Parser::from_args(args))? {
             Task::Serve(options) => Ok(options),
-            Task::HashPassword { .. } => panic!("not to be a server"),
+            Task::HashPassword { .. } | Task::CheckPassword => panic!("not to be a server"),
         }
     }
 

@@ -73,7 +73,7 @@ impl Server {
         let listening = watches.len();
         let mut ends = Vec::with_capacity(self.clients.len());
         for client in &self.clients {
-            client.watch(&self.house, now, &mut watches);
+            client.watch(now, &mut watches);
             ends.push(watches.len());
         }
         let ready = sockets::wait(&watches, self.timeout(now))?;
@@ -142,8 +142,8 @@ fn has_place(clients: &mut Vec<Client>, most: usize) -> bool {
 }
 
 impl Client {
-    fn watch<'a>(&'a self, house: &House, now: Instant, watches: &mut Vec<Watch<'a>>) {
-        let interest = match (self.connection.wants_input(house, now), self.connection.has_output(house, now)) {
+    fn watch<'a>(&'a self, now: Instant, watches: &mut Vec<Watch<'a>>) {
+        let interest = match (self.connection.wants_input(now), self.connection.has_output(now)) {
             (true, true) => Some(Interest::Both),
             (true, false) => Some(Interest::Read),
             (false, true) => Some(Interest::Write),
@@ -161,9 +161,9 @@ impl Client {
             return;
         }
         for _ in 0..STEPS_A_TURN {
-            let moved = self.read(buffer, house, now).and_then(|read| {
+            let moved = self.read(buffer, now).and_then(|read| {
                 let more = self.connection.work(house, now).map_err(io::Error::other)?;
-                Ok(self.write(house, now)? || read || more)
+                Ok(self.write(now)? || read || more)
             });
             match moved {
                 Ok(true) => {}
@@ -177,8 +177,8 @@ impl Client {
         self.has_more = true;
     }
 
-    fn read(&mut self, buffer: &mut [u8], house: &House, now: Instant) -> io::Result<bool> {
-        if !self.connection.wants_input(house, now) {
+    fn read(&mut self, buffer: &mut [u8], now: Instant) -> io::Result<bool> {
+        if !self.connection.wants_input(now) {
             return Ok(false);
         }
         match self.stream.read(buffer) {
@@ -190,8 +190,8 @@ impl Client {
         }
     }
 
-    fn write(&mut self, house: &House, now: Instant) -> io::Result<bool> {
-        let output = self.connection.output(house, now);
+    fn write(&mut self, now: Instant) -> io::Result<bool> {
+        let output = self.connection.output(now);
         if output.is_empty() {
             return Ok(false);
         }

@@ -4,9 +4,9 @@ use std::fs::{self, File, Permissions};
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
@@ -22,6 +22,19 @@ const HOST: &str = "127.0.0.1";
 /// Keys and a place for what clients know.
 pub struct Clients {
     folder: TempDir,
+}
+
+/// A connection with the key `id`, through which [`Clients::exec`] and [`Clients::sftp`] go: each costs a session, not a login.
+/// It ends with the value.
+pub struct Connection {
+    client: Child,
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        let _ = self.client.kill();
+        let _ = self.client.wait();
+    }
 }
 
 /// How a client shows who it is.
@@ -68,15 +81,40 @@ impl Clients {
         ssh
     }
 
-    /// Runs a client's command with an input.
-    pub fn exec(&self, port: u16, command: &str, input: &[u8]) -> Run {
-        run(self.ssh(port, "root", Proof::Key("id")).arg(command), input)
+    /// Logs in for what comes after, and waits until that is done.
+    pub fn connect(&self, port: u16) -> Connection {
+        let mut ssh = self.ssh(port, "root", Proof::Key("id"));
+        ssh.args(["-N", "-o", "ControlMaster=yes", "-o", &self.control(port)]).stdin(Stdio::null());
+        // It complains when the machine is switched off.
+        ssh.stderr(Stdio::null());
+        let mut connection = Connection { client: ssh.spawn().expect("ssh runs") };
+        let start = Instant::now();
+        while !self.control_path(port).exists() {
+            assert!(matches!(connection.client.try_wait(), Ok(None)), "the login has failed");
+            assert!(start.elapsed() < LIMIT, "the login takes too long");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        connection
     }
 
-    /// Runs commands of `sftp`; it ends at the first that fails.
+    /// Runs a client's command with an input, through a connection if there is one.
+    pub fn exec(&self, port: u16, command: &str, input: &[u8]) -> Run {
+        let mut ssh = self.ssh(port, "root", Proof::Key("id"));
+        run(ssh.args(["-o", &self.control(port), command]), input)
+    }
+
+    /// Runs commands of `sftp`, through a connection if there is one; it ends at the first that fails.
     pub fn sftp(&self, port: u16, commands: &str) -> Run {
         let mut sftp = self.client("sftp", "-P", port, Proof::Key("id"));
-        run(sftp.args(["-b", "-", &format!("root@{HOST}")]), commands.as_bytes())
+        run(sftp.args(["-o", &self.control(port), "-b", "-", &format!("root@{HOST}")]), commands.as_bytes())
+    }
+
+    fn control_path(&self, port: u16) -> PathBuf {
+        self.folder().join(format!("to-{port}"))
+    }
+
+    fn control(&self, port: u16) -> String {
+        format!("ControlPath={}", self.control_path(port).display())
     }
 
     fn client(&self, program: &str, port_option: &str, port: u16, proof: Proof<'_>) -> Command {

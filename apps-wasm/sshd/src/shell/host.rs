@@ -5,6 +5,7 @@ use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 use sockets::{Interest, Watch};
+use std::env;
 use std::fs::{self, File, Permissions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
@@ -194,6 +195,12 @@ where
             Ok(None)
         }
     }
+}
+
+/// This program, as a word of the shell's.
+pub(crate) fn own_program() -> io::Result<String> {
+    let path = env::current_exe()?.into_os_string().into_string().map_err(|_| ErrorKind::InvalidFilename)?;
+    Ok(format!("'{}'", path.replace('\'', r"'\''")))
 }
 
 /// Sets a file's permissions.

@@ -9,9 +9,9 @@ mod host;
 mod yolk;
 
 #[cfg(unix)]
-pub(crate) use host::{Shell, set_mode};
+pub(crate) use host::{Shell, own_program, set_mode};
 #[cfg(target_os = "wasi")]
-pub(crate) use yolk::{Shell, set_mode};
+pub(crate) use yolk::{Shell, own_program, set_mode};
 
 /// What to start.
 pub(crate) struct Start<'a> {

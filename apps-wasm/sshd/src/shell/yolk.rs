@@ -100,6 +100,11 @@ fn encode(size: Size) -> [u8; 4] {
     [a, b, c, d]
 }
 
+/// This program, as a word of the shell's: every image has it in `/bin`.
+pub(crate) fn own_program() -> io::Result<String> {
+    Ok("sshd".to_owned())
+}
+
 /// Sets a file's permissions. Preview 1 has no call for it; the shell has a command.
 pub(crate) fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
     let path = path.to_str().ok_or(ErrorKind::InvalidFilename)?.replace('\'', r"'\''");

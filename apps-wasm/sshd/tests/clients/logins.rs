@@ -1,21 +1,23 @@
 //! With OpenSSH's `ssh`: who gets in, and who does not.
 
-use crate::support::{PASSWORD, Server, run, text};
+use crate::agent::Agent;
+use crate::support::{HOST, PASSWORD, Server, run, text};
 use std::fs;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-fn hash(password: &str) -> String {
+fn hash(password: &str, passes: u32) -> String {
     let mut sshd = Command::new(env!("CARGO_BIN_EXE_sshd"));
-    let mut sshd = sshd.arg("--hash-password").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("sshd runs");
+    sshd.args(["--hash-password", "--passes", &passes.to_string()]);
+    let mut sshd = sshd.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("sshd runs");
     writeln!(sshd.stdin.take().expect("input"), "{password}").expect("write");
     text(&sshd.wait_with_output().expect("sshd ends").stdout)
 }
 
 fn allow_password(folder: &Path) {
-    fs::write(folder.join("password"), hash(PASSWORD)).expect("write");
+    fs::write(folder.join("password"), hash(PASSWORD, 1)).expect("write");
 }
 
 #[track_caller]
@@ -78,12 +80,71 @@ fn a_password_opens_and_others_cost_time() {
     assert_enters(&run(server.ssh_with_password(PASSWORD), "echo in"));
 }
 
+/// Dear enough for another client to come and go meanwhile.
+#[test]
+fn a_password_that_is_being_checked_keeps_nobody_waiting() {
+    let folder = Server::folder("check");
+    fs::write(folder.join("password"), hash(PASSWORD, 20)).expect("write");
+    fs::copy(folder.join("id.pub"), folder.join("authorized_keys")).expect("copy");
+    let server = Server::start_in(folder, &[]);
+    let mut checked = server.ssh_with_password(PASSWORD);
+    let mut checked = checked.arg("-v").args([HOST, "echo in"]).stderr(Stdio::piped()).spawn().expect("ssh runs");
+    let mut said = BufReader::new(checked.stderr.take().expect("standard error")).lines().map_while(Result::ok);
+    assert!(said.any(|line| line.contains("Next authentication method: password")));
+    assert_enters(&run(server.ssh(), "echo in"));
+    assert!(matches!(checked.try_wait(), Ok(None)), "the password was checked first");
+    assert!(said.any(|line| line.contains("Authenticated to")));
+    assert!(checked.wait().expect("ssh ends").success());
+}
+
+/// Bounds from below, which a slow machine cannot break.
+#[test]
+fn every_kind_of_failure_costs_time() {
+    const HALF_A_SECOND: Duration = Duration::from_millis(500);
+    let server = Server::start("failures", &[]);
+    let agent = Agent::start(&server.folder, "id");
+    let start = Instant::now();
+    let mut ssh = server.ssh_with("id.pub");
+    ssh.env("SSH_AUTH_SOCK", agent.socket());
+    assert_refused(&run(ssh, "echo in"));
+    assert!(agent.has_signed() && start.elapsed() >= HALF_A_SECOND, "a wrong signature");
+    let start = Instant::now();
+    let key = server.folder.join("unknown");
+    let made = Command::new("ssh-keygen").args(["-q", "-N", "", "-t", "ecdsa", "-b", "521", "-f"]).arg(key).status();
+    assert!(made.expect("ssh-keygen runs").success());
+    assert_refused(&run(server.ssh_with("unknown"), "echo in"));
+    assert!(start.elapsed() >= HALF_A_SECOND, "a key of an unknown kind");
+    assert_enters(&run(server.ssh(), "echo in"));
+}
+
+#[test]
+fn rsa_keys_open_if_they_are_strong_enough() {
+    let folder = Server::folder("rsa");
+    let mut lines = String::new();
+    for (name, bits) in [("good", "3072"), ("weak", "1024")] {
+        let mut make = Command::new("ssh-keygen");
+        make.args(["-q", "-N", "", "-t", "rsa", "-b", bits, "-f"]).arg(folder.join(name));
+        assert!(make.status().expect("ssh-keygen runs").success());
+        lines += &fs::read_to_string(folder.join(name).with_extension("pub")).expect("a public key");
+    }
+    fs::write(folder.join("authorized_keys"), lines).expect("write");
+    let server = Server::start_in(folder, &[]);
+    assert_enters(&run(server.ssh_with("good"), "echo in"));
+    let mut weak = server.ssh_with("weak");
+    weak.args(["-o", "RequiredRSASize=1024"]);
+    assert_refused(&run(weak, "echo in"));
+    // Only SHA-2 signs.
+    let mut old = server.ssh_with("good");
+    old.args(["-o", "PubkeyAcceptedAlgorithms=ssh-rsa"]);
+    assert_refused(&run(old, "echo in"));
+}
+
 #[test]
 fn the_kernels_command_line_opens_too() {
     let folder = Server::folder("command-line");
     let key = fs::read_to_string(folder.join("other.pub")).expect("key");
     let encoded = key.split(' ').nth(1).expect("three words");
-    let line = format!("quiet sshd.key={encoded} sshd.password={}", hash(PASSWORD));
+    let line = format!("quiet sshd.key={encoded} sshd.password={}", hash(PASSWORD, 1));
     fs::write(folder.join("cmdline"), line).expect("write");
     let file = folder.join("cmdline");
     let server = Server::start_in(folder, &["--boot-options", file.to_str().expect("text")]);

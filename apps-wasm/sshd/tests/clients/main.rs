@@ -1,5 +1,6 @@
 //! The program with OpenSSH's clients, over loopback.
 
+mod agent;
 mod files;
 mod logins;
 mod sessions;

@@ -2,10 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-use std::time::Instant;
-
 use yolk::qemu::{Network, Options, UserNetwork, Wire};
-use yolk_tests::LIMIT;
 use yolk_tests::command::line;
 use yolk_tests::machine::{Booted, PROMPT, from_image, with_words};
 
@@ -36,18 +33,6 @@ fn catch_up(machine: &mut Booted) {
     machine.console.expect(PROMPT);
 }
 
-/// Types a command until it says `wanted`: for what happens by itself after the boot.
-fn until(machine: &mut Booted, command: &str, wanted: &str) -> String {
-    let limit = Instant::now() + LIMIT;
-    loop {
-        let said = machine.command(command);
-        if said.contains(wanted) {
-            return said;
-        }
-        assert!(Instant::now() < limit, "{command} does not say {wanted:?}:\n{}", machine.console.text());
-    }
-}
-
 #[test]
 fn the_tools_do_their_work() {
     let mut machine = with_card();
@@ -60,7 +45,7 @@ fn the_tools_do_their_work() {
 }
 
 fn an_address_comes_by_dhcp(machine: &mut Booted) {
-    let shown = until(machine, "ip addr", "inet 10.0.2.15/24 scope global dhcp");
+    let shown = machine.command_until("ip addr", "inet 10.0.2.15/24 scope global dhcp");
     assert!(shown.contains("1: lo: <LOOPBACK,UP,LOWER_UP>") && shown.contains("inet 127.0.0.1/8"), "{shown}");
     let routes = machine.command("ip -4 route");
     assert_eq!(routes, "10.0.2.0/24 dev eth0 proto kernel\n");
@@ -73,12 +58,12 @@ fn an_address_comes_by_dhcp(machine: &mut Booted) {
     let down = machine.command("ip link show eth0");
     assert!(down.contains("<BROADCAST,MULTICAST> "), "{down}");
     machine.command("ip link set eth0 up; ip dhcp eth0");
-    until(machine, "ip addr", "inet 10.0.2.15/24 scope global dhcp");
+    machine.command_until("ip addr", "inet 10.0.2.15/24 scope global dhcp");
 }
 
 /// `/etc/rc` has started httpd.
 fn the_web_page_is_there(machine: &mut Booted) {
-    let page = until(machine, "http -i http://yolk/", "HTTP/1.1 200 OK\n");
+    let page = machine.command_until("http -i http://yolk/", "HTTP/1.1 200 OK\n");
     assert!(page.contains("This page comes from <code>httpd.wasm</code>"), "{page}");
     assert_eq!(machine.command("cd /tmp; wget -q localhost/index.html; cd /"), "");
     assert_eq!(machine.command("http localhost | wc -c"), machine.command("wc -c < /tmp/index.html"));
@@ -121,7 +106,7 @@ fn both_ends_of_a_connection(machine: &mut Booted) {
     }
     machine.command("echo once | nc -lk 5000 > /tmp/got &");
     for word in ["one", "two"] {
-        let answer = until(machine, &format!("echo {word} | nc localhost 5000; echo [$?]"), "[0]\n");
+        let answer = machine.command_until(&format!("echo {word} | nc localhost 5000; echo [$?]"), "[0]\n");
         assert_eq!(answer, if word == "one" { "once\n[0]\n" } else { "[0]\n" });
     }
     machine.command("kill $!; wait");

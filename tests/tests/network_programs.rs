@@ -82,19 +82,7 @@ impl Bed {
     }
 
     fn until(&mut self, command: &str, text: &str) {
-        says(&mut self.machine, command, text);
-    }
-}
-
-/// Waits until a command says something, and does it again and again.
-fn says(machine: &mut Booted, command: &str, text: &str) {
-    let start = Instant::now();
-    loop {
-        let said = machine.command(command);
-        if said.contains(text) {
-            return;
-        }
-        assert!(start.elapsed() < LIMIT, "{command} does not say {text:?} but {said}");
+        self.machine.command_until(command, text);
     }
 }
 
@@ -214,8 +202,8 @@ fn one_machine_fetches_from_another_and_sends_to_it() {
     let address = peer.until("a client", |core| (core.dhcp.granted > 0).then(|| Dhcp::address(0)));
     server.command("httpd --port 81 --token secret > /tmp/log 2>&1 &");
     let mut client = start(Card::Virtio, 1);
-    says(&mut client, &format!("http http://{address}/"), "This page comes from");
-    says(&mut client, &format!("http http://{address}:81/"), "This page comes from");
+    client.command_until(&format!("http http://{address}/"), "This page comes from");
+    client.command_until(&format!("http http://{address}:81/"), "This page comes from");
     client.command("seq 100000 > /tmp/numbers");
     let url = format!("http://{address}:81/numbers");
     client.command(&format!("U={url}; A='Authorization: Bearer secret'"));

@@ -39,6 +39,11 @@ fn text_modules_run() {
 fn lines_are_quoted_edited_and_remembered() {
     let mut machine = Booted::to_prompt(&from_image());
     assert_eq!(machine.command("echo 'a  b' \"$HOME\" \\$x"), "a  b / $x\n");
+    assert_eq!(machine.command("for i in 1 2; do if [ $i = 2 ]; then echo $i; fi; done"), "2\n");
+    // As deep as scripts may be in each other: the stack is large enough.
+    let error = machine.command("echo '. /tmp/again' > /tmp/again; . /tmp/again");
+    assert_eq!(error, "commands and scripts are nested more than 100 deep\n");
+    machine.command("true");
     machine.console.send("echo oops\x15echo fine\r");
     machine.console.expect("\nfine\n");
     machine.console.expect(PROMPT);

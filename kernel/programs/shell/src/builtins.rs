@@ -3,6 +3,7 @@
 use crate::files;
 use crate::flow::Stop;
 use crate::shell::{OnFailure, Shell};
+use crate::signals;
 use crate::streams::Streams;
 use crate::syntax::is_name;
 use interfaces::Errno;
@@ -28,12 +29,16 @@ pub(crate) struct Builtin {
 /// Every builtin, by name.
 pub(crate) const BUILTINS: &[Builtin] = &[
     Builtin { name: ".", usage: "FILE", summary: "run a script in this shell", run: source },
+    Builtin { name: ":", usage: "[WORD...]", summary: "do nothing, successfully", run: nothing },
+    Builtin { name: "break", usage: "[COUNT]", summary: "leave a loop, or so many of them", run: leave },
     Builtin { name: "cd", usage: "[DIRECTORY | -]", summary: "change the working directory", run: cd },
+    Builtin { name: "continue", usage: "[COUNT]", summary: "go on with the next round of a loop", run: go_on },
     Builtin { name: "exit", usage: "[STATUS]", summary: "leave the shell", run: exit },
     Builtin { name: "export", usage: "[NAME[=VALUE]...]", summary: "let programs see variables", run: export },
     Builtin { name: "fg", usage: "[JOB]", summary: "bring a job to the foreground", run: fg },
     Builtin { name: "history", usage: "[-c] [COUNT]", summary: "list what was entered, or forget it", run: history },
     Builtin { name: "jobs", usage: "", summary: "list the jobs in the background", run: jobs },
+    Builtin { name: "kill", usage: "[-SIGNAL | -s SIGNAL] PID|%JOB...", summary: "end processes and jobs", run: kill },
     Builtin { name: "set", usage: "[-e | +e] [-- ARGUMENT...]", summary: "list variables, set options", run: set },
     Builtin { name: "shift", usage: "[COUNT]", summary: "drop the first arguments of a script", run: shift },
     Builtin { name: "unset", usage: "NAME...", summary: "forget variables", run: unset },
@@ -70,10 +75,40 @@ fn source(shell: &mut Shell, args: &[String], streams: &Streams) -> Outcome {
     let [_, path] = args else { return usage(streams, ".") };
     match files::read_script(shell.vfs(), &shell.cwd(), path) {
         Ok(text) => {
-            shell.run(&text)?;
+            shell.state.status = 0;
+            shell.nested(|shell| shell.run(&text))?;
             Outcome::Continue(shell.state.status)
         }
         Err(error) => fail(streams, format_args!(".: {path}: {error}")),
+    }
+}
+
+fn nothing(_: &mut Shell, _: &[String], _: &Streams) -> Outcome {
+    OK
+}
+
+fn leave(shell: &mut Shell, args: &[String], streams: &Streams) -> Outcome {
+    stop_loops(shell, args, streams, Stop::Loops)
+}
+
+fn go_on(shell: &mut Shell, args: &[String], streams: &Streams) -> Outcome {
+    stop_loops(shell, args, streams, Stop::Rounds)
+}
+
+fn stop_loops(shell: &mut Shell, args: &[String], streams: &Streams, stop: fn(usize) -> Stop) -> Outcome {
+    let name = args.first().map_or("", String::as_str);
+    let count = match args {
+        [_] => Some(1),
+        [_, count] => count.parse().ok().filter(|count| *count > 0),
+        _ => None,
+    };
+    match (count, shell.loops) {
+        (None, _) => usage(streams, name),
+        (Some(_), 0) => fail(streams, format_args!("{name}: there is no loop around it")),
+        (Some(count), loops) => {
+            shell.state.status = 0;
+            Outcome::Break(stop(loops.min(count)))
+        }
     }
 }
 
@@ -219,6 +254,31 @@ fn fg(shell: &mut Shell, args: &[String], streams: &Streams) -> Outcome {
     streams.complain(&job.text);
     shell.continue_job(&job)?;
     Outcome::Continue(shell.state.status)
+}
+
+fn kill(shell: &mut Shell, args: &[String], streams: &Streams) -> Outcome {
+    let (reason, operands) = match signals::parse(args.get(1..).unwrap_or_default()) {
+        Ok(parsed) => parsed,
+        Err(message) => {
+            streams.complain(format_args!("kill: {message}"));
+            return usage(streams, "kill");
+        }
+    };
+    let mut outcome = OK;
+    for operand in operands {
+        let found = if operand.starts_with('%') {
+            let number = shell.jobs.find(operand);
+            let job = shell.jobs.iter().find(|job| Some(job.number) == number);
+            job.map(|job| shell.kill_job(job, reason)).ok_or("no such job; try jobs".to_owned())
+        } else {
+            let process = operand.parse().ok().and_then(|pid| shell.table.get(pid));
+            process.map(|process| process.kill(reason)).ok_or(Errno::ESRCH.to_string())
+        };
+        if let Err(message) = found {
+            outcome = fail(streams, format_args!("kill: {operand}: {message}"));
+        }
+    }
+    outcome
 }
 
 fn wait(shell: &mut Shell, args: &[String], streams: &Streams) -> Outcome {

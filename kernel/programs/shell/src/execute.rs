@@ -1,6 +1,6 @@
 //! Running scripts: lists, pipelines, commands (POSIX XCU 2.9).
 //!
-//! Processes are started by `launch`. A builtin that stands alone runs in the shell itself, others in a subshell.
+//! Processes are started by `launch`, compound commands run by `control`. A builtin that stands alone runs in the shell itself, others in a subshell.
 
 use crate::builtins::{self, Builtin};
 use crate::expand;
@@ -8,9 +8,10 @@ use crate::flow::{Flow, Stop};
 use crate::launch::{Prepared, StartError, Started};
 use crate::shell::{OnFailure, Shell};
 use crate::streams::{STDIN, Streams};
-use crate::syntax::{Command, Connector, List, Mode, Parser, Pipeline, Script};
+use crate::syntax::{Body, Command, Connector, List, Mode, Parser, Pipeline, Script, Simple};
 use process::ExitStatus;
 use std::fmt::Display;
+use std::iter;
 use vfs::OpenFile;
 
 const GO_ON: Flow = Flow::Continue(());
@@ -47,27 +48,38 @@ impl Shell {
 
     /// Writes a message of the shell.
     pub(crate) fn complain(&self, message: impl Display) {
-        Streams::of(&self.process).complain(message);
+        self.streams().complain(message);
     }
 
     /// Runs a list and waits for it.
     pub(crate) fn run_list(&mut self, list: &List) -> Flow {
-        self.run_pipeline(&list.first)?;
-        let mut last = Some(&list.first);
-        for (connector, pipeline) in &list.rest {
-            let runs = (self.state.status == 0) == (*connector == Connector::And);
+        let rest = list.rest.iter().map(|(connector, pipeline)| (Some(*connector), pipeline));
+        let mut last = None;
+        for (index, (connector, pipeline)) in iter::once((None, &list.first)).chain(rest).enumerate() {
+            let success = self.state.status == 0;
+            let runs = connector.is_none_or(|connector| success == (connector == Connector::And));
             last = runs.then_some(pipeline);
-            if runs {
+            if runs && (index < list.rest.len() || pipeline.negated) {
+                self.reacting(|shell| shell.run_pipeline(pipeline))?;
+            } else if runs {
                 self.run_pipeline(pipeline)?;
             }
         }
         // XCU 2.14, set -e: a failure does not count where something was to react to it.
-        let counts = self.state.status != 0 && last.is_some_and(|pipeline| !pipeline.negated);
+        let counts = self.state.status != 0 && self.state.reactions == 0 && last.is_some_and(|last| !last.negated);
         if counts && self.state.on_failure == OnFailure::Exit { Flow::Break(Stop::Shell) } else { GO_ON }
     }
 
+    /// Runs something to whose failure there will be a reaction.
+    pub(crate) fn reacting(&mut self, run: impl FnOnce(&mut Shell) -> Flow) -> Flow {
+        self.state.reactions += 1;
+        let flow = run(self);
+        self.state.reactions -= 1;
+        flow
+    }
+
     fn run_pipeline(&mut self, pipeline: &Pipeline) -> Flow {
-        let streams = Streams::of(&self.process);
+        let streams = self.streams();
         match pipeline.commands.as_slice() {
             [command] => self.run_command(command, streams)?,
             commands => self.run_job(|shell, job| shell.start_pipeline(commands, &streams, job))?,
@@ -80,27 +92,38 @@ impl Shell {
 
     /// A command that is all of its pipeline.
     fn run_command(&mut self, command: &Command, streams: Streams) -> Flow {
-        let prepared = self.prepare(command).and_then(|prepared| {
-            let redirected = streams.clone().redirect(self, &command.redirections);
-            redirected.map(|redirected| (prepared, redirected)).map_err(|(path, error)| StartError::new(&path, error))
-        });
-        let (prepared, redirected) = match prepared {
-            Ok(prepared) => prepared,
+        let prepared = match &command.body {
+            Body::Simple(simple) => self.prepare(simple).map(Some),
+            Body::Compound(_) => Ok(None),
+        };
+        let redirected = |shell: &Shell| {
+            let redirected = streams.clone().redirect(shell, &command.redirections);
+            redirected.map_err(|(path, error)| StartError::new(&path, error))
+        };
+        match prepared.and_then(|prepared| Ok((prepared, redirected(self)?))) {
+            Ok((Some(prepared), redirected)) => self.run_simple(&prepared, redirected, &streams),
+            Ok((None, redirected)) => match &command.body {
+                Body::Compound(compound) => self.run_compound(compound, redirected),
+                Body::Simple(_) => GO_ON,
+            },
             Err(error) => {
                 self.complain(error.message);
                 self.state.status = error.status;
-                return GO_ON;
+                GO_ON
             }
-        };
+        }
+    }
+
+    fn run_simple(&mut self, prepared: &Prepared, redirected: Streams, streams: &Streams) -> Flow {
         match builtins::lookup(prepared.name()) {
-            Some(builtin) => self.run_builtin(builtin, &prepared, &redirected),
+            Some(builtin) => self.run_builtin(builtin, prepared, &redirected),
             None if prepared.args.is_empty() => {
-                self.state.status = self.assign(&prepared);
+                self.state.status = self.assign(prepared);
                 GO_ON
             }
             None => self.run_job(|shell, job| {
                 let mut started = Started::default();
-                started.add(shell.start(&prepared, redirected, job), &streams);
+                started.add(shell.start(prepared, redirected, job), streams);
                 started
             }),
         }
@@ -109,7 +132,9 @@ impl Shell {
     /// Runs a builtin in this shell.
     pub(crate) fn run_builtin(&mut self, builtin: &Builtin, prepared: &Prepared, streams: &Streams) -> Flow {
         self.assign(prepared);
-        self.state.status = (builtin.run)(self, &prepared.args, streams)?;
+        // Those that run others hand the streams on.
+        let run = |shell: &mut Shell| (builtin.run)(shell, &prepared.args, streams);
+        self.state.status = self.with_streams(streams.clone(), run)?;
         GO_ON
     }
 
@@ -126,7 +151,7 @@ impl Shell {
     }
 
     /// Expands the words of a command.
-    pub(crate) fn prepare(&self, command: &Command) -> Result<Prepared, StartError> {
+    pub(crate) fn prepare(&self, command: &Simple) -> Result<Prepared, StartError> {
         let assignment = |(name, value): &(String, _)| Ok((name.clone(), expand::single(self, value)?));
         let assignments = command.assignments.iter().map(assignment).collect::<interfaces::Result<_>>();
         let assignments = assignments.map_err(|error| StartError::new("assignment", error))?;
@@ -136,7 +161,7 @@ impl Shell {
 
     fn run_in_background(&mut self, list: &List) {
         // It must not take what is typed: its input is at its end.
-        let streams = Streams::of(&self.process).with(STDIN, OpenFile::pipe(1).0);
+        let streams = self.streams().with(STDIN, OpenFile::pipe(1).0);
         let job = self.new_job();
         let started = if list.rest.is_empty() && !list.first.negated {
             self.start_pipeline(&list.first.commands, &streams, &job)

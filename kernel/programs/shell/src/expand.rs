@@ -56,6 +56,21 @@ pub(crate) fn single(shell: &Shell, word: &Word) -> Result<String> {
     Ok(value)
 }
 
+/// What `word` becomes where a text is compared with it: unquoted characters may be special; E2BIG.
+pub(crate) fn pattern(shell: &Shell, word: &Word) -> Result<Pattern> {
+    let mut characters = Field::new();
+    let mut room = Room(MAX_EXPANSION);
+    for part in &word.parts {
+        let (text, quoting) = match part {
+            Part::Text(text, quoting) => (text.clone(), *quoting),
+            Part::Variable(name, quoting) => (shell.parameter(name), *quoting),
+        };
+        room.take(text.len())?;
+        characters.extend(text.chars().map(|character| (character, quoting)));
+    }
+    Ok(Pattern::new(&characters))
+}
+
 /// Expands variables and splits their unquoted values.
 fn split(shell: &Shell, word: &Word, room: &mut Room) -> Result<Vec<Field>> {
     let mut fields = Splitter { room, done: Vec::new(), current: None };
@@ -166,7 +181,7 @@ fn matching(shell: &Shell, prefix: &str, component: &[(char, Quoting)]) -> Vec<S
     };
     entries
         .iter()
-        .filter(|entry| pattern.matches(&entry.name))
+        .filter(|entry| pattern.matches_file(&entry.name))
         .map(|entry| format!("{prefix}{}{slash}", entry.name))
         .filter(|path| is_candidate(path))
         .collect()

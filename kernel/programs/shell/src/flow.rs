@@ -9,6 +9,10 @@ pub(crate) enum Stop {
     Script,
     /// The shell.
     Shell,
+    /// So many loops (`break`).
+    Loops(usize),
+    /// All but the outermost of so many loops, which goes on with its next round (`continue`).
+    Rounds(usize),
 }
 
 /// Whether execution goes on. The status of what ran is the shell's.

@@ -56,6 +56,14 @@ impl Shell {
         Ok(status)
     }
 
+    /// Kills a job in the background. In a script it is a part of the script's job.
+    pub(crate) fn kill_job(&self, job: &Background, reason: KillReason) {
+        match self.terminal {
+            Some(_) => job.job.kill(reason),
+            None => job.processes.iter().for_each(|process| process.kill(reason)),
+        }
+    }
+
     /// Stops a script when ^C was pressed while no job was in the foreground, and the shell when it is killed.
     pub(crate) fn heed_interrupt(&mut self) -> Flow {
         if self.process.is_killed() {

@@ -4,7 +4,7 @@ use crate::builtins;
 use crate::flow::Flow;
 use crate::shell::Shell;
 use crate::streams::{STDIN, STDOUT, Streams};
-use crate::syntax::Command;
+use crate::syntax::{Body, Command};
 use interfaces::Errno;
 use process::{Context, ExitStatus, Job, Process, Programs, Spawn};
 use std::sync::Arc;
@@ -79,11 +79,16 @@ impl Shell {
                 own = own.with(STDOUT, writer);
                 input = Some(reader);
             }
-            let member = self.prepare(command).and_then(|prepared| {
+            let redirect = |own: Streams| {
                 let redirected = own.redirect(self, &command.redirections);
-                let redirected = redirected.map_err(|(path, error)| StartError::new(&path, error))?;
-                self.start(&prepared, redirected, job)
-            });
+                redirected.map_err(|(path, error)| StartError::new(&path, error))
+            };
+            let member = match &command.body {
+                Body::Simple(simple) => {
+                    self.prepare(simple).and_then(|prepared| self.start(&prepared, redirect(own)?, job))
+                }
+                Body::Compound(compound) => redirect(own).and_then(|own| self.start_compound(compound, own, job)),
+            };
             started.add(member, streams);
         }
         started

@@ -1,7 +1,7 @@
 //! The shell: what a user types becomes processes.
 //!
-//! `syntax` parses, `expand` turns words into arguments, `execute` runs lists and pipelines on a `Shell`, `launch`
-//! starts their processes and `foreground` waits for them; `input` feeds it from the line editor or a file. `commands` are
+//! `syntax` parses, `expand` turns words into arguments, `execute` runs lists and pipelines on a `Shell`, `control`
+//! loops and conditions; `launch` starts processes and `foreground` waits for them; `input` feeds it from the line editor or a file. `commands` are
 //! programs like any other, one small file and one row in a table each; `builtins` are those that change the shell
 //! itself.
 //!
@@ -13,6 +13,7 @@
 mod builtins;
 mod commands;
 mod complete;
+mod control;
 mod execute;
 mod expand;
 mod files;
@@ -22,8 +23,10 @@ mod input;
 mod jobs;
 mod launch;
 mod pattern;
+mod redirect;
 mod sh;
 mod shell;
+mod signals;
 mod streams;
 mod syntax;
 mod system;

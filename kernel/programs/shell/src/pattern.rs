@@ -51,11 +51,14 @@ impl Pattern {
         self.items.iter().map(character).collect()
     }
 
-    /// Whether `name` matches. A leading dot has to be written out.
+    /// Whether the name of a file matches. A leading dot has to be written out.
+    pub(crate) fn matches_file(&self, name: &str) -> bool {
+        let is_hidden = name.starts_with('.') && self.items.first() != Some(&Item::Literal('.'));
+        !is_hidden && self.matches(name)
+    }
+
+    /// Whether a text matches.
     pub(crate) fn matches(&self, name: &str) -> bool {
-        if name.starts_with('.') && self.items.first() != Some(&Item::Literal('.')) {
-            return false;
-        }
         let name: Vec<char> = name.chars().collect();
         let (mut item, mut position) = (0, 0);
         // Where the last `*` stands, and how far it reaches.
@@ -127,7 +130,7 @@ mod tests {
 
     fn matches(pattern: &str, name: &str) -> bool {
         let text: Vec<_> = pattern.chars().map(|character| (character, Quoting::Bare)).collect();
-        Pattern::new(&text).matches(name)
+        Pattern::new(&text).matches_file(name)
     }
 
     #[test]

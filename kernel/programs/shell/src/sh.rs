@@ -18,7 +18,10 @@ pub(crate) const DETAILS: &str = "\
   -c COMMAND  run COMMAND instead of a file; the arguments are $0, $1 ...
   -e          stop at the first command that fails
 In a script: words quoted by '' \"\" \\, variables $NAME ${NAME} $1 $? $#, patterns * ? [a-z], pipes |,
-lists ; && || &, redirections < > >> 2> 2>&1, comments #.
+lists ; && || &, redirections < > >> 2> 2>&1, comments #, and commands of commands:
+  if LIST; then LIST; elif LIST; then LIST; else LIST; fi      { LIST; }      ( LIST )
+  while LIST; do LIST; done      until LIST; do LIST; done     for NAME in WORD...; do LIST; done
+  case WORD in PATTERN | PATTERN) LIST ;; esac                 break, continue; test and [ ask for conditions
 Keys: arrows, ^A ^E ^K ^U ^W ^Y ^L, ^R searches the history, Tab completes, ^C interrupts, ^D ends.";
 
 /// What the arguments ask for.

@@ -3,6 +3,7 @@
 //! A subshell (a builtin in a pipeline, a list in the background) is a copy of the [`State`] in a process of its own.
 
 use crate::jobs::Jobs;
+use crate::streams::Streams;
 use crate::variables::Variables;
 use editor::History;
 use editor::Interrupt;
@@ -30,6 +31,8 @@ pub(crate) struct State {
     /// The status of the last command.
     pub(crate) status: i32,
     pub(crate) on_failure: OnFailure,
+    /// Whoever reacts to a failure of what runs now: such a failure is no reason to exit.
+    pub(crate) reactions: usize,
     pub(crate) variables: Variables,
     /// `$0`, `$1` and so on.
     pub(crate) parameters: Vec<String>,
@@ -45,6 +48,12 @@ pub(crate) struct Shell {
     /// ^C while no job is in the foreground.
     pub(crate) interrupt: Arc<Interrupt>,
     pub(crate) jobs: Jobs,
+    /// Where the streams of commands lead to while a redirection holds for several of them; else where the process's do.
+    pub(crate) streams: Option<Streams>,
+    /// Loops around what runs now.
+    pub(crate) loops: usize,
+    /// Compound commands and scripts around what runs now.
+    pub(crate) nesting: usize,
     pub(crate) state: State,
 }
 
@@ -63,6 +72,7 @@ impl Shell {
             programs,
             status: 0,
             on_failure: OnFailure::default(),
+            reactions: 0,
             variables,
             parameters,
             history: History::default(),
@@ -80,8 +90,16 @@ impl Shell {
             terminal: None,
             interrupt: Arc::default(),
             jobs: Jobs::default(),
+            streams: None,
+            loops: 0,
+            nesting: 0,
             state,
         }
+    }
+
+    /// The streams of a command without redirections.
+    pub(crate) fn streams(&self) -> Streams {
+        self.streams.clone().unwrap_or_else(|| Streams::of(&self.process))
     }
 
     pub(crate) fn vfs(&self) -> &Arc<Vfs> {

@@ -1,15 +1,13 @@
-//! The descriptors that one command starts with, and what redirections make of them.
+//! The descriptors that one command starts with; `redirect` changes them.
 
-use crate::expand;
-use crate::shell::Shell;
-use crate::syntax::{Redirection, Target, Word};
+use crate::syntax::MAX_FD;
 use interfaces::{Errno, Result};
 use process::{Process, Stdio};
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::io::Write;
 use std::sync::Arc;
-use vfs::{OpenFile, OpenOptions, Scope};
+use vfs::OpenFile;
 
 /// Standard input, output and error.
 pub(crate) const STDIN: i32 = 0;
@@ -23,39 +21,16 @@ pub(crate) struct Streams {
 }
 
 impl Streams {
-    /// The standard streams of `process`, as far as they are open.
+    /// The streams of `process`, as far as they are open.
     pub(crate) fn of(process: &Process) -> Streams {
         let file = |fd| Some((fd, process.files().get(fd).ok()?));
-        Streams { files: [STDIN, STDOUT, STDERR].into_iter().filter_map(file).collect() }
+        Streams { files: (STDIN..=MAX_FD).filter_map(file).collect() }
     }
 
     /// Replaces what `fd` leads to.
     pub(crate) fn with(mut self, fd: i32, file: Arc<OpenFile>) -> Streams {
         self.files.insert(fd, file);
         self
-    }
-
-    /// The same after redirections, from left to right. An error comes with the path that it is about.
-    pub(crate) fn redirect(
-        mut self,
-        shell: &Shell,
-        redirections: &[Redirection],
-    ) -> std::result::Result<Streams, (String, Errno)> {
-        for Redirection { fd, target } in redirections {
-            let open = |word: &Word, options: OpenOptions| {
-                let path = expand::single(shell, word).map_err(|error| ("redirection".to_string(), error))?;
-                let opened = shell.vfs().open(&shell.cwd(), &path, Scope::Anywhere, &options);
-                opened.map_err(|error| (path, error))
-            };
-            let file = match target {
-                Target::Read(word) => open(word, OpenOptions::read())?,
-                Target::Write(word) => open(word, OpenOptions::rewrite())?,
-                Target::Append(word) => open(word, OpenOptions::append())?,
-                Target::Duplicate(from) => self.get(*from).map_err(|error| (from.to_string(), error))?,
-            };
-            self.files.insert(*fd, file);
-        }
-        Ok(self)
     }
 
     /// The file at `fd`; EBADF.

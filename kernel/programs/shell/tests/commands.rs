@@ -262,7 +262,11 @@ fn processes_and_environment() {
         &[
             ("env none", 1, "env: none: command not found\n"),
             ("sleep x", 2, "sleep: x is no time\nusage: sleep SECONDS...\n"),
-            ("kill", 2, "kill: a process number is missing; ps lists them\nusage: kill [-SIGNAL | -s SIGNAL] PID...\n"),
+            (
+                "kill",
+                2,
+                "kill: a process number is missing; ps lists them\nusage: kill [-SIGNAL | -s SIGNAL] PID|%JOB...\n",
+            ),
             ("sleep 1000 & kill -s INT $!; wait $!", 130, ""),
             ("sleep 1000 & kill -9 $!; wait $!", 137, ""),
         ],

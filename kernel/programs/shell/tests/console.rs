@@ -198,13 +198,43 @@ fn jobs_are_told_of() {
 }
 
 #[test]
+fn interrupt_ends_loops() {
+    let machine = Machine::new();
+    let console = Console::new(&machine);
+    for script in ["while :; do :; done", "until false; do true; done", "while true; do { (true) }; done | cat"] {
+        console.settle().types(&format!("{script}\r")).expect("\r\n").types("\x03").expect("[130]$ ");
+    }
+    console.types("for i in 1 2; do block; done; echo never\r");
+    machine.wait_for_blocked(1);
+    console.types("\x03").expect("^C\r\nyolk:/ [130]$ ");
+    console.types("(block; echo never)\r");
+    machine.wait_for_blocked(1);
+    console.types("\x03").expect("^C\r\nyolk:/ [130]$ ");
+    machine.wait_for_blocked(0);
+}
+
+#[test]
+fn kill_ends_a_job_by_its_number() {
+    let machine = Machine::new();
+    let console = Console::new(&machine);
+    console.types("for i in 1; do block | block; done &\r").expect("[1] ");
+    machine.wait_for_blocked(2);
+    console.types("kill %1; wait %1\r").expect("yolk:/ [137]$ ");
+    machine.wait_for_blocked(0);
+}
+
+#[test]
 fn lines_are_joined_until_they_are_whole() {
     let machine = Machine::new();
     let console = Console::new(&machine);
     console.types("echo 'a\r").expect("> ").types("b'\r").expect("\r\na\r\nb\r\nyolk:/$ ");
     console.types("echo x |\r").expect("> ").types("cat\r").expect("\r\nx\r\n");
     console.types("echo c\\\r").expect("> ").types("d\r").expect("\r\ncd\r\n");
-    console.types("echo ;;\r").expect("syntax error: unexpected ;\r\nyolk:/ [2]$ ");
+    console.types("if true\r").expect("> ").types("then\r").expect("> ").types("echo y\r").expect("> ");
+    console.types("fi | cat\r").expect("\r\ny\r\nyolk:/$ ");
+    console.types("for i in 1 2\r").expect("> ").types("do echo $i; done\r").expect("\r\n1\r\n2\r\nyolk:/$ ");
+    console.types("while true\r").expect("> ").types("\x03").expect("^C\r\nyolk:/ [130]$ ");
+    console.types("echo ;;\r").expect("syntax error: unexpected ;;\r\nyolk:/ [2]$ ");
 }
 
 #[test]

@@ -63,6 +63,38 @@ fn lists_and_statuses() {
     }
 }
 
+/// Scripts that mean the same to every POSIX shell: see also `posix.rs`.
+#[test]
+fn set_e_heeds_who_reacts() {
+    let machine = Machine::new();
+    for (script, status, expected) in [
+        ("set -e; if false; then echo a; fi; echo b", 0, "b\n"),
+        ("set -e; while false; do :; done; until true; do :; done; echo b", 0, "b\n"),
+        ("set -e; for i in 1 2; do echo $i; false; done; echo b", 1, "1\n"),
+        ("set -e; { false; echo a; } || echo b", 0, "a\n"),
+        ("set -e; { false; echo a; } && echo b", 0, "a\nb\n"),
+        ("set -e; ! { false; echo a; }; echo b", 0, "a\nb\n"),
+        ("set -e; (echo a; false; echo b); echo c", 1, "a\n"),
+        ("set -e; case x in x) false;; esac; echo a", 1, ""),
+    ] {
+        assert_eq!(machine.run(script), (status, expected.into(), String::new()), "{script}");
+    }
+}
+
+#[test]
+fn nesting_does_not_take_all_stack() {
+    let machine = Machine::new();
+    let deep = |depth: usize| format!("{}echo in{}", "if true; then ".repeat(depth), "; fi".repeat(depth));
+    assert_eq!(machine.output(&deep(50)), "in\n");
+    let (status, output, errors) = machine.run(&deep(51));
+    assert_eq!((status, output.as_str()), (2, ""), "{errors}");
+    machine.write("/again.sh", "N=x$N; . /again.sh; echo $?");
+    let (status, output, errors) = machine.run(". /again.sh");
+    assert_eq!((status, output.lines().count()), (0, 100));
+    assert!(output.starts_with("1\n0\n"), "{output}");
+    assert_eq!(errors, "commands and scripts are nested more than 100 deep\n");
+}
+
 #[test]
 fn pipelines_run_side_by_side() {
     let machine = Machine::new();
@@ -125,8 +157,25 @@ fn errors_say_what_and_what_next() {
         ("echo 'open", 2, "syntax error: ' missing at the end\n"),
         ("echo |", 2, "syntax error: a command missing at the end\n"),
         ("| echo", 2, "syntax error: unexpected |\n"),
-        ("echo ;; echo", 2, "syntax error: unexpected ;\n"),
-        ("(echo)", 2, "syntax error: unexpected (\n"),
+        ("echo ;; echo", 2, "syntax error: unexpected ;;\n"),
+        ("echo (x)", 2, "syntax error: unexpected (\n"),
+        ("if true; then echo", 2, "syntax error: fi missing at the end\n"),
+        ("while true; done", 2, "syntax error: unexpected done\n"),
+        ("break", 1, "break: there is no loop around it\n"),
+        ("for i in 1; do break x; done", 2, "usage: break [COUNT]\n"),
+        ("[ a", 2, "[: ] is missing at the end\nusage: [ EXPRESSION ]\n"),
+        ("[ 1 -eq x ]", 2, "[: x is not a number\nusage: [ EXPRESSION ]\n"),
+        (
+            "test a b c d e",
+            2,
+            "test: too many arguments; && and || of the shell join expressions\nusage: test EXPRESSION\n",
+        ),
+        ("kill %3", 1, "kill: %3: no such job; try jobs\n"),
+        (
+            "kill",
+            2,
+            "kill: a process number is missing; ps lists them\nusage: kill [-SIGNAL | -s SIGNAL] PID|%JOB...\n",
+        ),
         ("echo ${a-b}", 2, "syntax error: ${a-b} is not a variable\n"),
         ("echo >", 2, "syntax error: a file name is missing behind >\n"),
         ("cat << x", 2, "syntax error: << is not known here; use a file\n"),
@@ -136,7 +185,11 @@ fn errors_say_what_and_what_next() {
         ("fg", 1, "fg: no such job: %; try jobs\n"),
         ("ls -Q", 2, "ls: there is no option -Q\nusage: ls [-alhR1d] [FILE...]\n"),
         ("kill 99999", 1, "kill: 99999: no such process\n"),
-        ("kill -WHAT 1", 2, "kill: WHAT is none of HUP INT QUIT KILL TERM\nusage: kill [-SIGNAL | -s SIGNAL] PID...\n"),
+        (
+            "kill -WHAT 1",
+            2,
+            "kill: WHAT is none of HUP INT QUIT KILL TERM\nusage: kill [-SIGNAL | -s SIGNAL] PID|%JOB...\n",
+        ),
     ] {
         assert_eq!(machine.run(script), (status, String::new(), errors.into()), "{script}");
     }
@@ -201,6 +254,8 @@ fn jobs_in_the_background() {
     assert_eq!(machine.output("cat & wait; echo end"), "end\n", "its input is at its end");
     assert_eq!(machine.run("block & kill $!; wait $!").0, 137);
     assert_eq!(machine.run("block & kill -INT $!; wait $!").0, 130);
+    assert_eq!(machine.output("block & true & kill -s INT %1; wait %1; echo $?; wait"), "130\n");
+    assert_eq!(machine.output("for i in 1 2; do echo $i > /tmp/loop$i; done & wait; cat /tmp/loop*"), "1\n2\n");
     machine.wait_for_blocked(0);
 }
 
@@ -262,9 +317,49 @@ fn any_text_is_survived() {
         seed ^= seed << 17;
         (seed >> 11) as usize % limit
     };
-    const PIECES: [&str; 30] = [
-        "true", "false", " ", "\n", ";", "&&", "||", "|", "'", "\"", "\\", "$", "${", "}", "$?", "*", "[", "]", "?",
-        "~", "<", ">", ">>", "2>&1", "/tmp/f", "#", "X=", "!", "é", "cd",
+    const PIECES: [&str; 42] = [
+        "if ",
+        "then ",
+        "fi",
+        "for x in ",
+        "do ",
+        "done",
+        "case ",
+        "esac",
+        ";;",
+        "{ ",
+        "( ",
+        ")",
+        "true",
+        "false",
+        " ",
+        "\n",
+        ";",
+        "&&",
+        "||",
+        "|",
+        "'",
+        "\"",
+        "\\",
+        "$",
+        "${",
+        "}",
+        "$?",
+        "*",
+        "[",
+        "]",
+        "?",
+        "~",
+        "<",
+        ">",
+        ">>",
+        "2>&1",
+        "/tmp/f",
+        "#",
+        "X=",
+        "!",
+        "é",
+        "cd",
     ];
     for _ in 0..500 {
         let script: String = (0..random(12)).map(|_| PIECES[random(PIECES.len())]).collect();

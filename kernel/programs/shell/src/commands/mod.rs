@@ -45,6 +45,7 @@ mod stat;
 mod stty;
 mod tail;
 mod tee;
+mod test;
 mod time;
 mod touch;
 mod truth;

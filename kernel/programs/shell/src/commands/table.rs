@@ -3,13 +3,14 @@
 use super::Row;
 use super::{
     cat, chmod, clear, cp, cpuinfo, date, df, dmesg, echo, env, free, grep, head, help, hexdump, kill, ln, loadkeys,
-    ls, mkdir, mount, mv, power, ps, pwd, resize, respawn, rm, rmdir, seq, sleep, sort, stat, stty, tail, tee, time,
-    touch, truth, uname, uptime, wc, which, yes,
+    ls, mkdir, mount, mv, power, ps, pwd, resize, respawn, rm, rmdir, seq, sleep, sort, stat, stty, tail, tee, test,
+    time, touch, truth, uname, uptime, wc, which, yes,
 };
 
 /// Every command: name, options, usage, summary, function.
 #[rustfmt::skip]
 pub(crate) const TABLE: &[Row] = &[
+    Row::new("[", "*", "EXPRESSION ]", "succeed if something is true", test::run_in_brackets).details(test::DETAILS),
     Row::new("cat", "", "[FILE...]", "print files, or standard input", cat::run),
     Row::new("chmod", "", "MODE FILE...", "change the permissions of files", chmod::run)
         .details("MODE is octal: 600 for the owner alone, 644 for all to read, 755 for all to run."),
@@ -64,6 +65,7 @@ pub(crate) const TABLE: &[Row] = &[
     Row::new("stty", "*", "[size | rows N | cols N | raw | cooked]...", "print or change the terminal's settings", stty::run),
     Row::new("tail", "n:c:#", "[-n LINES | -c BYTES] [FILE...]", "print the end of files", tail::run),
     Row::new("tee", "a", "[-a] [FILE...]", "copy standard input to files, too", tee::run).details("  -a  append"),
+    Row::new("test", "*", "EXPRESSION", "succeed if something is true", test::run).details(test::DETAILS),
     Row::new("time", "+p", "COMMAND...", "tell how long a command takes", time::run),
     Row::new("touch", "c", "[-c] FILE...", "make files, or set their times to now", touch::run).details("  -c  make none"),
     Row::new("true", "*", "", "succeed", truth::succeed),

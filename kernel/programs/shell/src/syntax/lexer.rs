@@ -8,14 +8,29 @@ use std::str::CharIndices;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Token {
     Word(Word),
-    /// `;`, `&`, `&&`, `|`, `||` or the end of a line (`"\n"`).
+    /// `;`, `;;`, `&`, `&&`, `|`, `||`, `(`, `)` or the end of a line (`"\n"`).
     Operator(&'static str),
     /// A redirection operator with the descriptor in front of it, if any.
     Redirect(Option<i32>, &'static str),
 }
 
-/// Operators, the longer ones first. What the grammar has no use for is known too, to be refused by name.
-const OPERATORS: [&str; 8] = ["&&", "||", ";", "&", "|", "\n", "(", ")"];
+impl Token {
+    /// Which of these words it is, if it is one of them and nothing of it is quoted: only then a word is reserved.
+    pub(super) fn plain(&self, words: &[&'static str]) -> Option<&'static str> {
+        let Token::Word(Word { parts }) = self else { return None };
+        let [Part::Text(text, Quoting::Bare)] = parts.as_slice() else { return None };
+        words.iter().find(|word| **word == text.as_str()).copied()
+    }
+}
+
+/// Reserved words behind which a command begins.
+pub(super) const BEFORE_COMMANDS: [&str; 9] = ["!", "{", "if", "then", "elif", "else", "while", "until", "do"];
+/// Reserved words that end a list, and so begin no command.
+pub(super) const ENDS: [&str; 8] = ["}", "then", "elif", "else", "fi", "do", "done", "esac"];
+
+/// Operators, the longer ones first. Of redirections those that the grammar has no use for are known too, to be refused by
+/// name.
+const OPERATORS: [&str; 9] = ["&&", "||", ";;", ";", "&", "|", "\n", "(", ")"];
 const REDIRECTS: [&str; 8] = ["<<", "<>", "<&", "<", ">>", ">&", ">|", ">"];
 
 /// A token and where it stands in the text, in bytes.

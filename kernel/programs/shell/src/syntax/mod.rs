@@ -1,16 +1,18 @@
 //! The shell's grammar: text to a tree, without looking at variables or files.
 //!
-//! `lexer` splits text into words and operators, `parser` builds the [`Script`]; `expand` and `execute` work on the
+//! `lexer` splits text into words and operators, `parser` builds the [`Script`], `compound` those parts that nest; `expand` and `execute` work on the
 //! tree. A subset of POSIX.1-2017, XCU 2 (shell command language): quoting, parameters, pipelines, and-or lists,
-//! background lists and redirections. Nothing in it nests, so no input can exhaust the stack.
+//! background lists, redirections and compound commands. These nest, up to a depth that no stack is too small for.
 
+mod compound;
 mod lexer;
 mod parser;
 
 pub(crate) use lexer::is_name;
-pub(crate) use parser::{LastWord, MAX_LINE, Parser, Role, last_word, parse};
+pub(crate) use parser::{LastWord, MAX_FD, MAX_LINE, Parser, Role, last_word, parse};
 
 use std::fmt;
+use std::sync::Arc;
 
 /// Commands in the order in which they run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -55,11 +57,50 @@ pub(crate) struct Pipeline {
 }
 
 /// One command, before expansion.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Command {
+    pub(crate) body: Body,
+    pub(crate) redirections: Vec<Redirection>,
+}
+
+/// What a command is made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Body {
+    Simple(Simple),
+    Compound(Arc<Compound>),
+}
+
+/// A command's name and arguments, and what is set for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Simple {
     pub(crate) assignments: Vec<(String, Word)>,
     pub(crate) words: Vec<Word>,
-    pub(crate) redirections: Vec<Redirection>,
+}
+
+/// Commands that are run once, several times, or not at all (XCU 2.9.4).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Compound {
+    /// `{ ...; }`
+    Group(Script),
+    /// `( ... )`
+    Subshell(Script),
+    /// `if ...; then ...; elif ...; then ...; else ...; fi`: conditions and what they lead to; what is left then.
+    If(Vec<(Script, Script)>, Option<Script>),
+    /// `while ...; do ...; done` and `until`.
+    While(Until, Script, Script),
+    /// `for NAME in WORD...; do ...; done`; without words the arguments.
+    For(String, Option<Vec<Word>>, Script),
+    /// `case WORD in PATTERN | PATTERN) ...;; esac`
+    Case(Word, Vec<(Vec<Word>, Script)>),
+}
+
+/// What ends a loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Until {
+    /// `while`: that its condition fails.
+    Failure,
+    /// `until`: that its condition succeeds.
+    Success,
 }
 
 /// A change of a descriptor for one command.

@@ -1,10 +1,14 @@
-//! Words and operators to a script (POSIX XCU 2.10, shell grammar).
+//! Words and operators to a script (POSIX XCU 2.10, shell grammar). What nests is parsed in `compound`.
 
-use super::lexer::{Lexer, Spanned, Token, is_name};
-use super::{Command, Connector, List, Mode, Part, Pipeline, Quoting, Redirection, Script, SyntaxError, Target, Word};
+use super::lexer::{BEFORE_COMMANDS, ENDS, Lexer, Spanned, Token, is_name};
+use super::{
+    Body, Command, Connector, List, Mode, Part, Pipeline, Quoting, Redirection, Script, Simple, SyntaxError, Target,
+    Word,
+};
+use std::sync::Arc;
 
 /// The highest descriptor that a redirection can name, as POSIX guarantees.
-const MAX_FD: i32 = 9;
+pub(crate) const MAX_FD: i32 = 9;
 /// The longest line with what continues it, in bytes. Its tree takes up to fifty times as much memory.
 pub(crate) const MAX_LINE: usize = 512 * 1024;
 
@@ -29,11 +33,13 @@ pub(crate) struct Parser<'a> {
     ahead: Option<Spanned>,
     /// Where the line begins.
     start: usize,
+    /// Compound commands around what is parsed now.
+    pub(super) nesting: usize,
 }
 
 impl<'a> Parser<'a> {
     pub(crate) fn new(text: &'a str) -> Self {
-        Parser { text, lexer: Lexer::new(text), ahead: None, start: 0 }
+        Parser { text, lexer: Lexer::new(text), ahead: None, start: 0, nesting: 0 }
     }
 
     /// The next line that is not empty, with the lines that continue it; `None` at the end.
@@ -55,7 +61,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn peek(&mut self) -> Result<Option<&Spanned>, SyntaxError> {
+    pub(super) fn peek(&mut self) -> Result<Option<&Spanned>, SyntaxError> {
         if self.ahead.is_none() {
             self.ahead = self.lexer.next_token()?;
         }
@@ -67,7 +73,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn take(&mut self) -> Result<Option<Spanned>, SyntaxError> {
+    pub(super) fn take(&mut self) -> Result<Option<Spanned>, SyntaxError> {
         self.peek()?;
         Ok(self.ahead.take())
     }
@@ -77,7 +83,8 @@ impl<'a> Parser<'a> {
         Ok(if is_next { self.ahead.take() } else { None })
     }
 
-    fn list(&mut self) -> Result<List, SyntaxError> {
+    /// A list and the `;` or `&` behind it. Only what can end a list may follow.
+    pub(super) fn list(&mut self) -> Result<List, SyntaxError> {
         let start = self.peek()?.map_or(0, |token| token.start);
         let mut end = start;
         let first = self.pipeline(&mut end)?;
@@ -89,7 +96,7 @@ impl<'a> Parser<'a> {
         let mode = match self.operator(&[";", "&"])? {
             Some("&") => Mode::Background,
             Some(_) => Mode::Foreground,
-            None => match self.take_if(|next| next.token != Token::Operator("\n"))? {
+            None => match self.take_if(|next| !next.token.ends_list())? {
                 None => Mode::Foreground,
                 Some(unexpected) => return Err(self.unexpected(&unexpected)),
             },
@@ -103,11 +110,16 @@ impl<'a> Parser<'a> {
         Ok(operator.map(|operator| if operator == "&&" { Connector::And } else { Connector::Or }))
     }
 
+    /// Takes the next word if it is this one, unquoted.
+    pub(super) fn word(&mut self, wanted: &[&'static str]) -> Result<Option<(&'static str, Spanned)>, SyntaxError> {
+        let Some(found) = self.peek()?.and_then(|next| next.token.plain(wanted)) else { return Ok(None) };
+        Ok(self.take()?.map(|token| (found, token)))
+    }
+
     /// Commands joined by `|`; moves `end` behind them.
     fn pipeline(&mut self, end: &mut usize) -> Result<Pipeline, SyntaxError> {
         let mut pipeline = Pipeline::default();
-        let bang = Token::Word(Word { parts: vec![Part::Text("!".into(), Quoting::Bare)] });
-        while self.take_if(|next| next.token == bang)?.is_some() {
+        while self.word(&["!"])?.is_some() {
             pipeline.negated = !pipeline.negated;
         }
         loop {
@@ -120,20 +132,34 @@ impl<'a> Parser<'a> {
     }
 
     fn command(&mut self, end: &mut usize) -> Result<Command, SyntaxError> {
-        let mut command = Command::default();
+        let body = match self.compound(end)? {
+            Some(compound) => Body::Compound(Arc::new(compound)),
+            None => return self.simple(end),
+        };
+        let mut redirections = Vec::new();
+        while let Some(next) = self.take_if(|next| matches!(next.token, Token::Redirect(..)))? {
+            if let Token::Redirect(fd, operator) = next.token {
+                redirections.push(self.redirection(fd, operator, end)?);
+            }
+        }
+        Ok(Command { body, redirections })
+    }
+
+    fn simple(&mut self, end: &mut usize) -> Result<Command, SyntaxError> {
+        let (mut simple, mut redirections) = (Simple::default(), Vec::new());
         while let Some(next) = self.take_if(|next| !matches!(next.token, Token::Operator(_)))? {
             *end = next.end;
             match next.token {
-                Token::Word(word) => match assignment(&word).filter(|_| command.words.is_empty()) {
-                    Some(assignment) => command.assignments.push(assignment),
-                    None => command.words.push(word),
+                Token::Word(word) => match assignment(&word).filter(|_| simple.words.is_empty()) {
+                    Some(assignment) => simple.assignments.push(assignment),
+                    None => simple.words.push(word),
                 },
-                Token::Redirect(fd, operator) => command.redirections.push(self.redirection(fd, operator, end)?),
+                Token::Redirect(fd, operator) => redirections.push(self.redirection(fd, operator, end)?),
                 Token::Operator(_) => {}
             }
         }
-        if command != Command::default() {
-            return Ok(command);
+        if simple != Simple::default() || !redirections.is_empty() {
+            return Ok(Command { body: Body::Simple(simple), redirections });
         }
         match self.take()? {
             Some(unexpected) => Err(self.unexpected(&unexpected)),
@@ -170,7 +196,7 @@ impl<'a> Parser<'a> {
         Ok(Redirection { fd, target })
     }
 
-    fn operator(&mut self, wanted: &[&'static str]) -> Result<Option<&'static str>, SyntaxError> {
+    pub(super) fn operator(&mut self, wanted: &[&'static str]) -> Result<Option<&'static str>, SyntaxError> {
         let is_wanted = |next: &Spanned| matches!(&next.token, Token::Operator(operator) if wanted.contains(operator));
         Ok(self.take_if(is_wanted)?.and_then(|next| match next.token {
             Token::Operator(operator) => Some(operator),
@@ -178,15 +204,23 @@ impl<'a> Parser<'a> {
         }))
     }
 
-    fn skip_newlines(&mut self) -> Result<(), SyntaxError> {
+    pub(super) fn skip_newlines(&mut self) -> Result<(), SyntaxError> {
         while self.operator(&["\n"])?.is_some() {}
         Ok(())
     }
 
-    fn unexpected(&self, token: &Spanned) -> SyntaxError {
+    pub(super) fn unexpected(&self, token: &Spanned) -> SyntaxError {
         let text = self.text.get(token.start..token.end).unwrap_or_default();
         let text = if text == "\n" { "the end of the line" } else { text };
         SyntaxError::Invalid(format!("unexpected {text}"))
+    }
+}
+
+impl Token {
+    /// Whether a list can end before it. A reserved word ends one only behind a compound command: behind a simple one it is an
+    /// argument.
+    fn ends_list(&self) -> bool {
+        matches!(self, Token::Operator("\n" | ")" | ";;")) || self.plain(&ENDS).is_some()
     }
 }
 
@@ -239,6 +273,7 @@ pub(crate) fn last_word(text: &str) -> LastWord {
     for Spanned { token, start, end } in closed.unwrap_or_default() {
         match token {
             Token::Word(word) if end >= text.len() => return LastWord { start, word, role },
+            ref word if role == Role::Command && word.plain(&BEFORE_COMMANDS).is_some() => {}
             Token::Word(word) if role == Role::Command && assignment(&word).is_some() => {}
             Token::Word(_) | Token::Redirect(..) => role = Role::Argument,
             Token::Operator(_) => role = Role::Command,

@@ -15,7 +15,14 @@ fn words(text: &str) -> Vec<Vec<Part>> {
     let script = parse(text).unwrap();
     let [list] = script.lists.as_slice() else { panic!("{script:?}") };
     let [command] = list.first.commands.as_slice() else { panic!("{script:?}") };
-    command.words.iter().map(|word| word.parts.clone()).collect()
+    simple(command).words.iter().map(|word| word.parts.clone()).collect()
+}
+
+fn simple(command: &Command) -> &Simple {
+    match &command.body {
+        Body::Simple(simple) => simple,
+        Body::Compound(_) => panic!("{command:?}"),
+    }
 }
 
 #[test]
@@ -63,8 +70,8 @@ fn lists_pipelines_and_modes() {
 fn assignments_and_redirections() {
     let script = parse("A=1 B=$x cmd C=3 <in 2>>log >&2 3>three").unwrap();
     let command = &script.lists[0].first.commands[0];
-    assert_eq!(command.assignments.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["A", "B"]);
-    assert_eq!(command.words.len(), 2);
+    assert_eq!(simple(command).assignments.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["A", "B"]);
+    assert_eq!(simple(command).words.len(), 2);
     let word = |text: &str| Word { parts: vec![bare(text)] };
     assert_eq!(
         command.redirections,
@@ -80,12 +87,134 @@ fn assignments_and_redirections() {
 
 #[test]
 fn what_more_text_could_complete() {
-    for text in ["'a", "\"a", "\"a\\", "a\\", "${a", "a |", "a &&", "a ||\n", "!"] {
+    for text in [
+        "'a",
+        "\"a",
+        "\"a\\",
+        "a\\",
+        "${a",
+        "a |",
+        "a &&",
+        "a ||\n",
+        "!",
+        "if",
+        "if a",
+        "if a\nthen",
+        "if a; then b",
+        "if a; then b; else",
+        "while a; do",
+        "for",
+        "for x",
+        "for x in a b",
+        "for x in a; do b",
+        "case",
+        "case x",
+        "case x in",
+        "case x in a",
+        "case x in a)",
+        "case x in a) b ;;",
+        "{",
+        "{ a",
+        "(",
+        "( a",
+        "( a; { b; }",
+        "! { a; } && (",
+    ] {
         assert!(matches!(parse(text), Err(SyntaxError::Incomplete(_))), "{text:?}: {:?}", parse(text));
     }
-    for text in ["|", "a ; ; b", "&", "a > > b", "a >", "a 10> b", "a >& x", "a << b", ")", "${}", "${a b}", "a & && b"]
-    {
+    for text in [
+        "|",
+        "a ; ; b",
+        "&",
+        "a > > b",
+        "a >",
+        "a 10> b",
+        "a >& x",
+        "a << b",
+        ")",
+        "${}",
+        "${a b}",
+        "a & && b",
+        "a ;; b",
+        "if ; then b; fi",
+        "if a; then fi",
+        "if a; fi",
+        "then",
+        "a; fi",
+        "do",
+        "while a; done",
+        "for 1 in a; do b; done",
+        "for $x in a; do b; done",
+        "for x in a & do b; done",
+        "for x a; do b; done",
+        "case x a) b;; esac",
+        "case x in ) b;; esac",
+        "case x in a b) c;; esac",
+        "{ }",
+        "()",
+        "( a ) b",
+        "{ a; } b",
+        "f() { a; }",
+        "}",
+        "esac",
+        "( a; }",
+        "{ a; )",
+    ] {
         assert!(matches!(parse(text), Err(SyntaxError::Invalid(_))), "{text:?}: {:?}", parse(text));
+    }
+}
+
+#[test]
+fn compound_commands() {
+    let compound = |text: &str| match parse(text).unwrap().lists.remove(0).first.commands.remove(0) {
+        Command { body: Body::Compound(compound), redirections } => (compound, redirections.len()),
+        other => panic!("{other:?}"),
+    };
+    let counts = |script: &Script| script.lists.len();
+    let (found, _) = compound("if a; b\nthen c; elif d; then e; f; else g; fi");
+    let Compound::If(branches, Some(otherwise)) = &*found else { panic!("{found:?}") };
+    let branches: Vec<_> = branches.iter().map(|(condition, body)| (counts(condition), counts(body))).collect();
+    assert_eq!((branches, counts(otherwise)), (vec![(2, 1), (1, 2)], 1));
+    let (found, redirections) = compound("until a\ndo\n\nb & c\ndone > x 2>&1");
+    assert!(matches!(&*found, Compound::While(Until::Success, _, body) if counts(body) == 2) && redirections == 2);
+    for (text, count) in [
+        ("for x in a $b 'c'; do d; done", Some(3)),
+        ("for x in\ndo d; done", Some(0)),
+        ("for x in do; do d; done", Some(1)),
+        ("for x do d; done", None),
+        ("for x; do d; done", None),
+        ("for x\n\ndo d; done", None),
+    ] {
+        let (found, _) = compound(text);
+        let Compound::For(name, words, _) = &*found else { panic!("{found:?}") };
+        assert_eq!((name.as_str(), words.as_ref().map(Vec::len)), ("x", count), "{text}");
+    }
+    for (text, patterns) in [
+        ("case $x in a|b) c;; (d) ;; *) e; f\nesac", vec![2, 1, 1]),
+        ("case x\nin\na)\n;;\nesac", vec![1]),
+        ("case x in esac", vec![]),
+    ] {
+        let (found, _) = compound(text);
+        let Compound::Case(_, arms) = &*found else { panic!("{found:?}") };
+        assert_eq!(arms.iter().map(|(patterns, _)| patterns.len()).collect::<Vec<_>>(), patterns, "{text}");
+    }
+    assert!(matches!(&*compound("(a; (b))").0, Compound::Subshell(script) if counts(script) == 2));
+    assert_eq!(words("echo if then { } done ! in").len(), 8, "an argument is no reserved word");
+    assert!(matches!(parse("'if' a").unwrap().lists[0].first.commands[0].body, Body::Simple(_)), "quoted, it is none");
+    assert_eq!(parse("if a; then b; fi | c &").unwrap().lists[0].text, "if a; then b; fi | c");
+}
+
+#[test]
+fn nesting_has_an_end() {
+    for (opener, closer) in
+        [("(", ")"), ("{ ", "; }"), ("if a; then ", "; fi"), ("while a; do ", "; done"), ("case x in y) ", ";; esac")]
+    {
+        let nested = |depth: usize| format!("{}a{}", opener.repeat(depth), closer.repeat(depth));
+        assert!(parse(&nested(50)).is_ok(), "{opener}: {:?}", parse(&nested(50)));
+        let error = parse(&nested(51)).unwrap_err().to_string();
+        assert!(error.contains("nested more than 50 deep"), "{error}");
+        assert!(parse(&opener.repeat(100_000)).is_err());
+        assert!(parse(&format!("{}\n", nested(3)).repeat(100)).is_ok(), "one behind the other is no nesting");
     }
 }
 
@@ -109,13 +238,17 @@ fn the_last_word_of_a_line() {
     assert_eq!(last("cat a\\ b"), (4, "a b".into(), Role::Argument));
     assert_eq!(last("cat < f"), (6, "f".into(), Role::Argument));
     assert_eq!(last("a | b"), (4, "b".into(), Role::Command));
+    assert_eq!(last("if a; then b"), (11, "b".into(), Role::Command));
+    assert_eq!(last("while ! c"), (8, "c".into(), Role::Command));
+    assert_eq!(last("echo if c"), (8, "c".into(), Role::Argument));
 }
 
 #[test]
 fn any_text_is_survived() {
-    const PIECES: [&str; 24] = [
-        "a", " ", "\n", "'", "\"", "\\", "$", "{", "}", "(", ")", "<", ">", "&", "|", ";", "#", "=", "!", "2", "é",
-        "\0", "*", "\u{2028}",
+    const PIECES: [&str; 36] = [
+        "if ", "then ", "fi", "while ", "do ", "done", "for ", " in ", "case ", "esac", ";;", " { ", "a", " ", "\n",
+        "'", "\"", "\\", "$", "{", "}", "(", ")", "<", ">", "&", "|", ";", "#", "=", "!", "2", "é", "\0", "*",
+        "\u{2028}",
     ];
     let mut seed = 0x1357_9bdf_2468_ace0_u64;
     let mut random = |limit: usize| {
@@ -130,7 +263,7 @@ fn any_text_is_survived() {
         let last = last_word(&text);
         assert!(text.is_char_boundary(last.start));
     }
-    for piece in ["(", "'a' ", "$a", "a|", "a&&", "!", "\\\n", ">a "] {
+    for piece in ["(", "{ ", "if ", "case x in (", "for x do ", "'a' ", "$a", "a|", "a&&", "!", "\\\n", ">a "] {
         let _ = parse(&piece.repeat(100_000));
     }
 }

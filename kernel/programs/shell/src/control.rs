@@ -1,0 +1,165 @@
+//! Compound commands: groups, conditions, loops and `case` (POSIX XCU 2.9.4).
+
+use crate::expand;
+use crate::flow::{Flow, Stop};
+use crate::launch::{StartError, Started};
+use crate::shell::Shell;
+use crate::streams::Streams;
+use crate::syntax::{Compound, Script, Until, Word};
+use process::{ExitStatus, Job, Process};
+use std::fmt::Display;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+const GO_ON: Flow = Flow::Continue(());
+
+/// Compound commands, and scripts that `.` runs, inside of each other: each takes stack.
+const MAX_NESTING: usize = 100;
+
+impl Shell {
+    /// Runs a compound command that is all of its pipeline, with these streams.
+    pub(crate) fn run_compound(&mut self, compound: &Arc<Compound>, streams: Streams) -> Flow {
+        match &**compound {
+            Compound::Subshell(_) => self.run_job(|shell, job| {
+                let mut started = Started::default();
+                let outer = shell.streams();
+                started.add(shell.start_compound(compound, streams, job), &outer);
+                started
+            }),
+            _ => self.with_streams(streams, |shell| shell.run_here(compound)),
+        }
+    }
+
+    /// Starts a compound command as a process.
+    pub(crate) fn start_compound(
+        &self,
+        compound: &Arc<Compound>,
+        streams: Streams,
+        job: &Arc<Job>,
+    ) -> Result<Arc<Process>, StartError> {
+        let compound = Arc::clone(compound);
+        self.start_subshell("sh", streams, job, move |shell| shell.run_here(&compound))
+    }
+
+    /// Runs something whose commands have these streams.
+    pub(crate) fn with_streams<T>(&mut self, streams: Streams, run: impl FnOnce(&mut Shell) -> T) -> T {
+        let outer = self.streams.replace(streams);
+        let result = run(self);
+        self.streams = outer;
+        result
+    }
+
+    /// Runs something that is inside of what runs already; whether there was room for it on the stack.
+    pub(crate) fn nested(&mut self, run: impl FnOnce(&mut Shell) -> Flow) -> Flow {
+        if self.nesting >= MAX_NESTING {
+            return self.fail(format_args!("commands and scripts are nested more than {MAX_NESTING} deep"));
+        }
+        self.nesting += 1;
+        let flow = run(self);
+        self.nesting -= 1;
+        flow
+    }
+
+    fn run_here(&mut self, compound: &Compound) -> Flow {
+        self.nested(|shell| match compound {
+            Compound::Group(script) | Compound::Subshell(script) => shell.run_script(script),
+            Compound::If(branches, otherwise) => shell.run_if(branches, otherwise.as_ref()),
+            Compound::While(until, condition, body) => shell.run_while(*until, condition, body),
+            Compound::For(name, words, body) => shell.run_for(name, words.as_deref(), body),
+            Compound::Case(word, arms) => shell.run_case(word, arms),
+        })
+    }
+
+    fn run_if(&mut self, branches: &[(Script, Script)], otherwise: Option<&Script>) -> Flow {
+        for (condition, body) in branches {
+            self.reacting(|shell| shell.run_script(condition))?;
+            if self.state.status == 0 {
+                return self.run_script(body);
+            }
+        }
+        self.state.status = 0;
+        otherwise.map_or(GO_ON, |otherwise| self.run_script(otherwise))
+    }
+
+    fn run_while(&mut self, until: Until, condition: &Script, body: &Script) -> Flow {
+        let mut status = 0;
+        self.run_loop(|shell| {
+            shell.reacting(|shell| shell.run_script(condition))?;
+            let goes_on = (shell.state.status == 0) == (until == Until::Failure);
+            // What `continue` has left counts, too.
+            if goes_on {
+                shell.state.status = 0;
+                let flow = shell.run_script(body);
+                status = shell.state.status;
+                flow?;
+            } else {
+                shell.state.status = status;
+            }
+            ControlFlow::Continue(goes_on)
+        })
+    }
+
+    fn run_for(&mut self, name: &str, words: Option<&[Word]>, body: &Script) -> Flow {
+        let values = match words {
+            Some(words) => expand::fields(self, words),
+            None => Ok(self.arguments().to_vec()),
+        };
+        let mut values = match values {
+            Ok(values) => values.into_iter(),
+            Err(error) => return self.fail(format_args!("for: {error}")),
+        };
+        self.state.status = 0;
+        self.run_loop(|shell| {
+            let Some(value) = values.next() else { return ControlFlow::Continue(false) };
+            if let Err(error) = shell.state.variables.set(name, &value) {
+                shell.fail(format_args!("for: {name}: {error}"))?;
+                return ControlFlow::Continue(false);
+            }
+            shell.run_script(body)?;
+            ControlFlow::Continue(true)
+        })
+    }
+
+    /// Runs rounds until one says that it was the last, or `break` does.
+    fn run_loop(&mut self, mut round: impl FnMut(&mut Shell) -> ControlFlow<Stop, bool>) -> Flow {
+        self.loops += 1;
+        let flow = loop {
+            match round(self) {
+                ControlFlow::Continue(true) | ControlFlow::Break(Stop::Rounds(..=1)) => {}
+                ControlFlow::Continue(false) | ControlFlow::Break(Stop::Loops(..=1)) => break GO_ON,
+                ControlFlow::Break(Stop::Loops(count)) => break Flow::Break(Stop::Loops(count - 1)),
+                ControlFlow::Break(Stop::Rounds(count)) => break Flow::Break(Stop::Rounds(count - 1)),
+                ControlFlow::Break(stop) => break Flow::Break(stop),
+            }
+        };
+        self.loops -= 1;
+        flow
+    }
+
+    fn run_case(&mut self, word: &Word, arms: &[(Vec<Word>, Script)]) -> Flow {
+        let text = match expand::single(self, word) {
+            Ok(text) => text,
+            Err(error) => return self.fail(format_args!("case: {error}")),
+        };
+        for (patterns, body) in arms {
+            for pattern in patterns {
+                match expand::pattern(self, pattern) {
+                    Ok(pattern) if pattern.matches(&text) => {
+                        self.state.status = 0;
+                        return self.run_script(body);
+                    }
+                    Ok(_) => {}
+                    Err(error) => return self.fail(format_args!("case: {error}")),
+                }
+            }
+        }
+        self.state.status = 0;
+        GO_ON
+    }
+
+    fn fail(&mut self, message: impl Display) -> Flow {
+        self.complain(message);
+        self.state.status = ExitStatus::FAILURE.code();
+        GO_ON
+    }
+}

@@ -237,11 +237,33 @@ fn listening_port(running: &support::Running) -> u16 {
     said.trim_end().rsplit(':').next().expect("a port").parse().expect("a port")
 }
 
+/// A peer that has ended before its call is taken hears what there is to say.
+#[test]
+fn who_says_nothing_more_is_spoken_to() {
+    let system = system();
+    for _ in 0..20 {
+        let port = free_port();
+        let nc = system.start(&["nc", "-lv", "127.0.0.1", &port.to_string()]);
+        nc.type_in(b"welcome\n");
+        nc.end_input();
+        assert_eq!(listening_port(&nc), port);
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
+        stream.shutdown(Shutdown::Write).expect("open");
+        let mut heard = String::new();
+        stream.read_to_string(&mut heard).expect("an end");
+        assert_eq!((heard.as_str(), nc.end().status), ("welcome\n", ExitStatus::SUCCESS));
+    }
+}
+
+/// A port that is free for a moment.
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port()
+}
+
 #[test]
 fn whoever_calls_is_listened_to() {
     let system = system();
-    // A port that is free for a moment.
-    let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
+    let port = free_port();
     let nc = system.start(&["nc", "-lv", "127.0.0.1", &port.to_string()]);
     assert_eq!(listening_port(&nc), port);
     let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("it listens");

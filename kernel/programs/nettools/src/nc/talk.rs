@@ -113,7 +113,8 @@ pub(super) struct Input<L> {
 struct Place<L> {
     peers: Peers,
     state: Mutex<State<L>>,
-    line_came: WaitList,
+    /// The line came, or input in hand went.
+    changed: WaitList,
     start: Instant,
     /// When input was last sent, in milliseconds after the start, so that silence of the peer alone is not idleness.
     last: AtomicU64,
@@ -121,15 +122,17 @@ struct Place<L> {
 
 struct State<L> {
     line: Option<L>,
+    /// Input was read that is not sent yet.
+    in_hand: bool,
     /// There is no more input.
     ended: bool,
 }
 
 impl<L: Line> Input<L> {
     pub(super) fn start(call: &Call<'_>, peers: Peers) -> Result<Input<L>, Failure> {
-        let state = Mutex::new(State { line: None, ended: false });
+        let state = Mutex::new(State { line: None, in_hand: false, ended: false });
         let (start, last) = (Instant::now(), AtomicU64::new(0));
-        let place = Arc::new(Place { peers, state, line_came: WaitList::new(), start, last });
+        let place = Arc::new(Place { peers, state, changed: WaitList::new(), start, last });
         let (to, input) = (Arc::clone(&place), Arc::clone(&call.context.stdin));
         let process = Arc::clone(&call.context.process);
         let send = move || {
@@ -147,7 +150,11 @@ impl<L: Line> Input<L> {
         self.place.note();
         self.place.connect(line.copy()?)?;
         let outcome = self.hear(call, &line, patience);
-        self.place.lock().line = None;
+        // A peer that has ended may listen still: what was read for this one is not the next one's.
+        if self.place.peers == Peers::Many {
+            self.place.wait_until_sent()?;
+            self.place.lock().line = None;
+        }
         outcome
     }
 
@@ -200,14 +207,28 @@ impl<L: Line> Place<L> {
         }
         state.line = Some(line);
         drop(state);
-        self.line_came.wake_all();
+        self.changed.wake_all();
         Ok(())
+    }
+
+    /// Waits until no input is in hand, or nobody takes it any more.
+    fn wait_until_sent(&self) -> Result<(), Errno> {
+        let sent = wait::wait_for(None, |waiter| {
+            self.changed.register(waiter);
+            if self.lock().in_hand { Poll::Pending } else { Poll::Ready(()) }
+        });
+        sent.map_err(Errno::from)
+    }
+
+    fn set_in_hand(&self, in_hand: bool) {
+        self.lock().in_hand = in_hand;
+        self.changed.wake_all();
     }
 
     /// Waits for a line.
     fn line(&self) -> io::Result<L> {
         let found = wait::wait_for(None, |waiter| {
-            self.line_came.register(waiter);
+            self.changed.register(waiter);
             self.lock().line.as_ref().map_or(Poll::Pending, |line| Poll::Ready(line.copy()))
         });
         found.map_err(|error| to_std(error.into()))?
@@ -224,7 +245,10 @@ impl<L: Line> Place<L> {
                 state.ended = true;
                 return state.line.take().map_or(Ok(()), |line| tolerate(line.finish()));
             }
-            match self.line()?.send(bytes) {
+            self.set_in_hand(true);
+            let outcome = self.line()?.send(bytes);
+            self.set_in_hand(false);
+            match outcome {
                 Ok(()) => self.note(),
                 // The peer wants no more; what it has still to say is heard by the other thread.
                 Err(error) if self.peers == Peers::One => return tolerate(Err(error)),

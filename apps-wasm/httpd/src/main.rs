@@ -12,7 +12,7 @@ mod server;
 mod site;
 
 use cli::{App, Stop, lexopt};
-use options::{HELP, Options, USUAL_ADDRESS};
+use options::{HELP, Options, USUAL_PLACE};
 use server::Server;
 use site::Site;
 use std::fs::{self, File};
@@ -34,7 +34,7 @@ fn httpd(args: lexopt::Parser) -> Result<(), Stop> {
     }
     let log = options.log.as_deref().map(open_log).transpose()?;
     let root = options.root.display();
-    let listeners = sockets::listeners(&options.addresses, USUAL_ADDRESS, |place| {
+    let listeners = sockets::listeners(&options.places, USUAL_PLACE, |place| {
         APP.complain(format_args!("serving {root} {place}"));
     })
     .map_err(|(what, error)| Stop::failed(what, error))?;

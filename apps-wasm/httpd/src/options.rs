@@ -3,9 +3,9 @@
 use crate::http::Limits;
 use cli::lexopt::prelude::*;
 use cli::{Stop, lexopt};
+use sockets::Place;
 use std::ffi::OsString;
 use std::fs;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -15,8 +15,8 @@ usage: httpd [--port N] [--root DIRECTORY] [OPTION...]
 Serves the files of a directory by HTTP/1.1, and the system's state under /metrics. Inherited listeners (LISTEN_FDS) are
 served too.
 
-  -p, --port N             listen on this port of all IPv4 addresses; 80 if not given
-  -l, --listen ADDR:PORT   listen there; can be given several times, IPv6 as [::]:80
+  -p, --port N             listen on this port of all addresses; 80 if not given
+  -l, --listen ADDR:PORT   listen there; can be given several times, IPv6 as [::1]:80
   -r, --root DIRECTORY     what is served; /srv/www if not given
       --token TOKEN        allow PUT and DELETE to who sends 'Authorization: Bearer TOKEN'
       --token-file FILE    the same, with the token in a file
@@ -28,11 +28,11 @@ served too.
 ";
 
 /// Where to listen if nothing else says it.
-pub(crate) const USUAL_ADDRESS: SocketAddr = any_address(80);
+pub(crate) const USUAL_PLACE: Place = Place::Port(80);
 
 /// What the command line asks for.
 pub(crate) struct Options {
-    pub(crate) addresses: Vec<SocketAddr>,
+    pub(crate) places: Vec<Place>,
     pub(crate) root: PathBuf,
     pub(crate) token: Option<String>,
     pub(crate) log: Option<PathBuf>,
@@ -43,7 +43,7 @@ pub(crate) struct Options {
 impl Default for Options {
     fn default() -> Options {
         Options {
-            addresses: Vec::new(),
+            places: Vec::new(),
             root: PathBuf::from("/srv/www"),
             token: None,
             log: None,
@@ -65,8 +65,8 @@ impl Options {
         let mut options = Options::default();
         while let Some(arg) = args.next()? {
             match arg {
-                Short('p') | Long("port") => options.addresses.push(any_address(args.value()?.parse()?)),
-                Short('l') | Long("listen") => options.addresses.push(args.value()?.parse()?),
+                Short('p') | Long("port") => options.places.push(Place::Port(args.value()?.parse()?)),
+                Short('l') | Long("listen") => options.places.push(Place::Address(args.value()?.parse()?)),
                 Short('r') | Long("root") => options.root = args.value()?.into(),
                 Long("token") => options.token = Some(checked_token(&args.value()?.string()?)?),
                 Long("token-file") => options.token = Some(token_from(args.value()?)?),
@@ -80,10 +80,6 @@ impl Options {
         }
         Ok(options)
     }
-}
-
-const fn any_address(port: u16) -> SocketAddr {
-    SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), port)
 }
 
 fn token_from(file: OsString) -> Result<String, Stop> {
@@ -114,20 +110,19 @@ fn parse_count(text: &str) -> Result<usize, &'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Options, USUAL_ADDRESS, parse_size};
+    use super::{Options, parse_size};
     use cli::{Stop, lexopt};
+    use sockets::Place;
 
     fn read(args: &[&str]) -> Result<Options, Stop> {
         Options::read(lexopt::Parser::from_args(args))
     }
 
     #[test]
-    fn addresses() {
-        assert_eq!(read(&[]).expect("options").addresses, []);
-        assert_eq!(USUAL_ADDRESS.to_string(), "0.0.0.0:80");
+    fn places() {
+        assert_eq!(read(&[]).expect("options").places, []);
         let options = read(&["--port", "8080", "-l", "[::1]:81"]).expect("options");
-        let addresses = ["0.0.0.0:8080", "[::1]:81"].map(|address| address.parse().expect("address"));
-        assert_eq!(options.addresses, addresses);
+        assert_eq!(options.places, [Place::Port(8080), Place::Address("[::1]:81".parse().expect("address"))]);
     }
 
     #[test]

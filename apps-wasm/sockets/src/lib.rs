@@ -20,7 +20,7 @@ use wasi as system;
 pub use inherited::inherited;
 
 use std::io;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
@@ -91,23 +91,52 @@ pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     Ok(listener)
 }
 
-/// The listeners of a server: those that it inherits and those at `addresses`; without either, one at `usual`. `tell` hears
-/// of each where it is, as `on 0.0.0.0:80`.
+/// Where a server listens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// At an address.
+    Address(SocketAddr),
+    /// At a port of all addresses of IPv6 and IPv4, or of IPv4 where the system has nothing else.
+    Port(u16),
+}
+
+impl Place {
+    /// # Errors
+    /// Those of [`listen`], with what failed.
+    fn listen(self) -> Result<(SocketAddr, TcpListener), (String, io::Error)> {
+        let address = match self {
+            Place::Address(address) => address,
+            Place::Port(port) => {
+                // Takes IPv4, too (RFC 3493, section 3.7).
+                let both = SocketAddr::from((Ipv6Addr::UNSPECIFIED, port));
+                if let Ok(listener) = listen(both) {
+                    return Ok((both, listener));
+                }
+                SocketAddr::from((Ipv4Addr::UNSPECIFIED, port))
+            }
+        };
+        let listener = listen(address).map_err(|error| (address.to_string(), error))?;
+        Ok((address, listener))
+    }
+}
+
+/// The listeners of a server: those that it inherits and those at `places`; without either, at `usual`. `tell` hears of
+/// each where it is, as `on 0.0.0.0:80`.
 ///
 /// # Errors
 /// Those of the system, with what failed.
 pub fn listeners(
-    addresses: &[SocketAddr],
-    usual: SocketAddr,
+    places: &[Place],
+    usual: Place,
     mut tell: impl FnMut(&str),
 ) -> Result<Vec<TcpListener>, (String, io::Error)> {
     let mut listeners = inherited().map_err(|error| ("LISTEN_FDS".to_owned(), error))?;
     if !listeners.is_empty() {
         tell(&format!("on {} inherited listeners", listeners.len()));
     }
-    let usual = Some(usual).filter(|_| listeners.is_empty() && addresses.is_empty());
-    for address in addresses.iter().copied().chain(usual) {
-        let listener = listen(address).map_err(|error| (address.to_string(), error))?;
+    let usual = Some(usual).filter(|_| listeners.is_empty() && places.is_empty());
+    for place in places.iter().copied().chain(usual) {
+        let (address, listener) = place.listen()?;
         // For port 0 the system chose one; preview 1 does not tell which.
         tell(&format!("on {}", listener.local_addr().unwrap_or(address)));
         listeners.push(listener);
@@ -115,7 +144,8 @@ pub fn listeners(
     Ok(listeners)
 }
 
-/// Accepts a connection that does not block, with the peer's address where the system tells it.
+/// Accepts a connection that does not block, with the peer's address where the system tells it; one of IPv4 is told as
+/// that, whatever the listener.
 ///
 /// # Errors
 /// Those of the system; `WouldBlock` while nobody calls.
@@ -124,15 +154,15 @@ pub fn accept(listener: &TcpListener) -> io::Result<(TcpStream, Option<SocketAdd
     stream.set_nonblocking(true)?;
     // An answer is written whole, so that waiting for more of it gains nothing. Preview 1 leaves this to the system.
     let _ = stream.set_nodelay(true);
-    let peer = system::peer(&stream, peer);
+    let peer = system::peer(&stream, peer).map(|peer| SocketAddr::new(peer.ip().to_canonical(), peer.port()));
     Ok((stream, peer))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Interest, Readiness, Watch, accept, listen, wait};
+    use super::{Interest, Place, Readiness, Watch, accept, listen, listeners, wait};
     use std::io::{ErrorKind, Read, Write};
-    use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+    use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
     use std::os::fd::AsFd;
     use std::time::Duration;
 
@@ -157,6 +187,19 @@ mod tests {
         assert_eq!(readiness(&server, Interest::Read), Readiness { readable: true, writable: false });
         assert_eq!(server.read(&mut [0; 2]).expect("read"), 1);
         assert_eq!(server.read(&mut [0; 2]).expect_err("nothing more").kind(), ErrorKind::WouldBlock);
+    }
+
+    #[test]
+    fn a_port_is_that_of_both_families() {
+        let mut told = Vec::new();
+        let listeners = listeners(&[], Place::Port(0), |place| told.push(place.to_owned())).expect("listeners");
+        let [listener] = &listeners[..] else { panic!("one listener") };
+        let port = listener.local_addr().expect("an address").port();
+        assert!(told[0].ends_with(&format!(":{port}")), "{told:?}");
+        let _client = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).expect("connection");
+        assert!(readiness(listener, Interest::Read).readable);
+        let (_, peer) = accept(listener).expect("connection");
+        assert_eq!(peer.map(|peer| peer.ip()), Some(Ipv4Addr::LOCALHOST.into()));
     }
 
     #[test]

@@ -26,7 +26,7 @@ use boot::BootOptions;
 use cli::{App, Stop, lexopt};
 use door::Door;
 use house::House;
-use options::{HELP, Options, Task, USUAL_ADDRESS};
+use options::{HELP, Options, Task, USUAL_PLACE};
 use server::Server;
 use std::process::ExitCode;
 
@@ -48,7 +48,7 @@ fn sshd(args: lexopt::Parser) -> Result<(), Stop> {
     let (door, complaints) = Door::open(&options.folder, &options.user, &boot);
     complaints.iter().for_each(|complaint| APP.complain(complaint));
     APP.complain(door.summary(&options.folder));
-    let listeners = sockets::listeners(&options.addresses, USUAL_ADDRESS, |place| {
+    let listeners = sockets::listeners(&options.places, USUAL_PLACE, |place| {
         APP.complain(format_args!("listening {place}"));
     })
     .map_err(|(what, error)| Stop::failed(what, error))?;

@@ -3,7 +3,7 @@
 use crate::password;
 use cli::lexopt::prelude::*;
 use cli::{Stop, lexopt};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use sockets::Place;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -13,8 +13,8 @@ usage: sshd [--port N] [OPTION...]
 
 Lets users in by SSH: a shell, single commands, and files by SFTP. Inherited listeners (LISTEN_FDS) are served too.
 
-  -p, --port N             listen on this port of all IPv4 addresses; 22 if not given
-  -l, --listen ADDR:PORT   listen there; can be given several times, IPv6 as [::]:22
+  -p, --port N             listen on this port of all addresses; 22 if not given
+  -l, --listen ADDR:PORT   listen there; can be given several times, IPv6 as [::1]:22
   -u, --user NAME          who may log in; root if not given
   -c, --config FOLDER      where the files below are; /etc/ssh if not given
       --boot-options FILE  also take sshd.key= and sshd.password= from this file; /proc/cmdline if not given, on Yolk
@@ -38,7 +38,7 @@ Without a key and without a password nobody gets in. Both can also come from the
 ";
 
 /// Where to listen if nothing else says it.
-pub(crate) const USUAL_ADDRESS: SocketAddr = any_address(22);
+pub(crate) const USUAL_PLACE: Place = Place::Port(22);
 
 /// What the command line asks for.
 pub(crate) enum Task {
@@ -52,7 +52,7 @@ pub(crate) enum Task {
 
 /// How to be a server.
 pub(crate) struct Options {
-    pub(crate) addresses: Vec<SocketAddr>,
+    pub(crate) places: Vec<Place>,
     pub(crate) user: String,
     pub(crate) folder: PathBuf,
     pub(crate) boot_options: Option<PathBuf>,
@@ -74,7 +74,7 @@ pub(crate) struct Limits {
 impl Default for Options {
     fn default() -> Options {
         Options {
-            addresses: Vec::new(),
+            places: Vec::new(),
             user: "root".to_owned(),
             folder: PathBuf::from("/etc/ssh"),
             boot_options: cfg!(target_os = "wasi").then(|| PathBuf::from("/proc/cmdline")),
@@ -95,8 +95,8 @@ impl Options {
         let (mut hashes, mut checks, mut passes) = (false, false, password::USUAL_PASSES);
         while let Some(arg) = args.next()? {
             match arg {
-                Short('p') | Long("port") => options.addresses.push(any_address(args.value()?.parse()?)),
-                Short('l') | Long("listen") => options.addresses.push(args.value()?.parse()?),
+                Short('p') | Long("port") => options.places.push(Place::Port(args.value()?.parse()?)),
+                Short('l') | Long("listen") => options.places.push(Place::Address(args.value()?.parse()?)),
                 Short('u') | Long("user") => options.user = args.value()?.parse_with(parse_user)?,
                 Short('c') | Long("config") => options.folder = args.value()?.into(),
                 Long("boot-options") => options.boot_options = Some(args.value()?.into()),
@@ -117,10 +117,6 @@ impl Options {
             (false, false) => Task::Serve(options),
         })
     }
-}
-
-const fn any_address(port: u16) -> SocketAddr {
-    SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), port)
 }
 
 /// Names that the protocol library can hold, and that cannot break a line of the log.
@@ -152,7 +148,7 @@ fn no_time(error: lexopt::Error) -> Result<Option<Duration>, lexopt::Error> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Options, Task, USUAL_ADDRESS};
+    use super::{Options, Task};
     use cli::{Stop, lexopt};
     use std::time::Duration;
 
@@ -166,7 +162,7 @@ mod tests {
     #[test]
     fn what_nobody_says() {
         let options = read(&[]).expect("options");
-        assert_eq!((options.addresses.as_slice(), USUAL_ADDRESS.to_string().as_str()), (&[][..], "0.0.0.0:22"));
+        assert_eq!(options.places, []);
         assert_eq!((options.user.as_str(), options.limits.idle_time), ("root", None));
     }
 

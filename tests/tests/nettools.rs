@@ -102,6 +102,7 @@ fn both_ends_of_a_connection(machine: &mut Booted) {
         catch_up(machine);
         let said = machine.command(&format!("echo from the caller | nc {options} {address} 5000"));
         assert!(said.contains("from the listener\n"), "{options}: {said}");
+        assert!(!options.is_empty() || said.contains("connection from 127.0.0.1:"), "{said}");
         machine.command("wait");
         assert_eq!(machine.command("cat /tmp/got"), "from the caller\n", "{options}");
     }

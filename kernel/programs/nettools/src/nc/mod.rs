@@ -42,7 +42,7 @@ pub(crate) fn run(call: &Call<'_>) -> Outcome {
             let (stream, peer) = listener.accept()?;
             // One peer: others are refused from now on.
             drop(listener);
-            say(call, &plan, format_args!("connection from {peer}"))?;
+            say(call, &plan, format_args!("connection from {}", canonical(peer)))?;
             talk(call, stream, plan.patience)
         }
         (Action::Listen, Transport::Udp) => {
@@ -65,6 +65,7 @@ fn serve(call: &Call<'_>, plan: &Plan, listener: &TcpListener) -> Outcome {
     let input = Input::start(call, Peers::Many)?;
     loop {
         let (stream, peer) = listener.accept()?;
+        let peer = canonical(peer);
         say(call, plan, format_args!("connection from {peer}"))?;
         match input.talk(call, stream, plan.patience) {
             Ok(_) => {}
@@ -81,13 +82,18 @@ fn print_datagrams(call: &Call<'_>, plan: &Plan, socket: &UdpSocket) -> Outcome 
     loop {
         match socket.recv_from(&mut buffer) {
             Ok((count, peer)) => {
-                say(call, plan, format_args!("a datagram from {peer}"))?;
+                say(call, plan, format_args!("a datagram from {}", canonical(peer)))?;
                 call.context.stdout.write_all(buffer.get(..count).unwrap_or_default())?;
             }
             Err(error) if is_over(&error) => return Ok(ExitStatus::SUCCESS),
             Err(error) => return Err(error.into()),
         }
     }
+}
+
+/// A listener of both families tells IPv4's addresses as IPv6's.
+fn canonical(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip().to_canonical(), address.port())
 }
 
 /// A remark for who wants to hear it.

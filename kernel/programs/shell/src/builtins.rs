@@ -39,9 +39,10 @@ pub(crate) const BUILTINS: &[Builtin] = &[
     Builtin { name: "history", usage: "[-c] [COUNT]", summary: "list what was entered, or forget it", run: history },
     Builtin { name: "jobs", usage: "", summary: "list the jobs in the background", run: jobs },
     Builtin { name: "kill", usage: "[-SIGNAL | -s SIGNAL] PID|%JOB...", summary: "end processes and jobs", run: kill },
+    Builtin { name: "return", usage: "[STATUS]", summary: "leave a function, or a script that . runs", run: give_back },
     Builtin { name: "set", usage: "[-e | +e] [-- ARGUMENT...]", summary: "list variables, set options", run: set },
     Builtin { name: "shift", usage: "[COUNT]", summary: "drop the first arguments of a script", run: shift },
-    Builtin { name: "unset", usage: "NAME...", summary: "forget variables", run: unset },
+    Builtin { name: "unset", usage: "[-f] NAME...", summary: "forget variables, or with -f functions", run: unset },
     Builtin { name: "wait", usage: "[JOB...]", summary: "wait for jobs in the background", run: wait },
 ];
 
@@ -76,7 +77,7 @@ fn source(shell: &mut Shell, args: &[String], streams: &Streams) -> Outcome {
     match files::read_script(shell.vfs(), &shell.cwd(), path) {
         Ok(text) => {
             shell.state.status = 0;
-            shell.nested(|shell| shell.run(&text))?;
+            shell.returning(|shell| shell.nested(|shell| shell.run(&text)))?;
             Outcome::Continue(shell.state.status)
         }
         Err(error) => fail(streams, format_args!(".: {path}: {error}")),
@@ -138,15 +139,28 @@ fn cd(shell: &mut Shell, args: &[String], streams: &Streams) -> Outcome {
 }
 
 fn exit(shell: &mut Shell, args: &[String], streams: &Streams) -> Outcome {
+    end_with(shell, args, streams, Stop::Shell)
+}
+
+fn give_back(shell: &mut Shell, args: &[String], streams: &Streams) -> Outcome {
+    match shell.calls {
+        0 => fail(streams, "return: there is no function and no script of . around it"),
+        _ => end_with(shell, args, streams, Stop::Function),
+    }
+}
+
+/// Stops with the status that is named, or that of the last command.
+fn end_with(shell: &mut Shell, args: &[String], streams: &Streams, stop: Stop) -> Outcome {
+    let name = args.first().map_or("", String::as_str);
     match args {
         [_] => {}
         [_, status] => match status.parse::<i32>() {
             Ok(status) => shell.state.status = status & 0xff,
-            Err(_) => return usage(streams, "exit"),
+            Err(_) => return usage(streams, name),
         },
-        _ => return usage(streams, "exit"),
+        _ => return usage(streams, name),
     }
-    Outcome::Break(Stop::Shell)
+    Outcome::Break(stop)
 }
 
 fn export(shell: &mut Shell, args: &[String], streams: &Streams) -> Outcome {
@@ -172,7 +186,12 @@ fn export(shell: &mut Shell, args: &[String], streams: &Streams) -> Outcome {
 }
 
 fn unset(shell: &mut Shell, args: &[String], _: &Streams) -> Outcome {
-    args.iter().skip(1).for_each(|name| shell.state.variables.unset(name));
+    match args {
+        [_, option, names @ ..] if option == "-f" => {
+            names.iter().for_each(|name| drop(shell.state.functions.remove(name)))
+        }
+        _ => args.iter().skip(1).for_each(|name| shell.state.variables.unset(name)),
+    }
     OK
 }
 

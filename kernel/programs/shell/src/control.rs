@@ -1,11 +1,12 @@
-//! Compound commands: groups, conditions, loops and `case` (POSIX XCU 2.9.4).
+//! Compound commands and functions: groups, conditions, loops and `case` (POSIX XCU 2.9.4 and 2.9.5).
 
+use crate::builtins;
 use crate::expand;
 use crate::flow::{Flow, Stop};
-use crate::launch::{StartError, Started};
+use crate::launch::{Prepared, StartError, Started};
 use crate::shell::Shell;
 use crate::streams::Streams;
-use crate::syntax::{Compound, Script, Until, Word};
+use crate::syntax::{Command, Compound, Script, Until, Word};
 use process::{ExitStatus, Job, Process};
 use std::fmt::Display;
 use std::ops::ControlFlow;
@@ -13,7 +14,7 @@ use std::sync::Arc;
 
 const GO_ON: Flow = Flow::Continue(());
 
-/// Compound commands, and scripts that `.` runs, inside of each other: each takes stack.
+/// Compound commands, calls of functions, and scripts that `.` runs, inside of each other: each takes stack.
 const MAX_NESTING: usize = 100;
 
 impl Shell {
@@ -58,6 +59,37 @@ impl Shell {
         let flow = run(self);
         self.nesting -= 1;
         flow
+    }
+
+    /// Makes a function. A builtin stays what it is: some may not be replaced (XCU 2.9.1), and none has to be.
+    pub(crate) fn define(&mut self, name: &str, body: &Arc<Command>) -> Flow {
+        if builtins::lookup(name).is_some() {
+            return self.fail(format_args!("{name}() cannot be defined: {name} is a builtin"));
+        }
+        self.state.functions.insert(name.to_owned(), Arc::clone(body));
+        self.state.status = 0;
+        GO_ON
+    }
+
+    /// Calls a function (XCU 2.9.5): its arguments are `$1` and so on until it returns.
+    pub(crate) fn call(&mut self, function: &Command, prepared: &Prepared, streams: Streams) -> Flow {
+        self.assign(prepared);
+        let arguments = self.arguments().to_vec();
+        self.set_arguments(prepared.args.get(1..).unwrap_or_default());
+        // A loop around the call is not the function's.
+        let loops = std::mem::take(&mut self.loops);
+        let flow = self.returning(|shell| shell.nested(|shell| shell.run_command(function, streams)));
+        self.loops = loops;
+        self.set_arguments(&arguments);
+        flow
+    }
+
+    /// Runs what `return` ends.
+    pub(crate) fn returning(&mut self, run: impl FnOnce(&mut Shell) -> Flow) -> Flow {
+        self.calls += 1;
+        let flow = run(self);
+        self.calls -= 1;
+        if flow == Flow::Break(Stop::Function) { GO_ON } else { flow }
     }
 
     fn run_here(&mut self, compound: &Compound) -> Flow {

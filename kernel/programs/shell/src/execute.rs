@@ -91,22 +91,21 @@ impl Shell {
     }
 
     /// A command that is all of its pipeline.
-    fn run_command(&mut self, command: &Command, streams: Streams) -> Flow {
+    pub(crate) fn run_command(&mut self, command: &Command, streams: Streams) -> Flow {
         let prepared = match &command.body {
             Body::Simple(simple) => self.prepare(simple).map(Some),
-            Body::Compound(_) => Ok(None),
+            Body::Compound(_) | Body::Function(..) => Ok(None),
         };
         let redirected = |shell: &Shell| {
             let redirected = streams.clone().redirect(shell, &command.redirections);
             redirected.map_err(|(path, error)| StartError::new(&path, error))
         };
-        match prepared.and_then(|prepared| Ok((prepared, redirected(self)?))) {
-            Ok((Some(prepared), redirected)) => self.run_simple(&prepared, redirected, &streams),
-            Ok((None, redirected)) => match &command.body {
-                Body::Compound(compound) => self.run_compound(compound, redirected),
-                Body::Simple(_) => GO_ON,
-            },
-            Err(error) => {
+        match (prepared.and_then(|prepared| Ok((prepared, redirected(self)?))), &command.body) {
+            (Ok((Some(prepared), redirected)), _) => self.run_simple(&prepared, redirected, &streams),
+            (Ok((None, redirected)), Body::Compound(compound)) => self.run_compound(compound, redirected),
+            (Ok((None, _)), Body::Function(name, body)) => self.define(name, body),
+            (Ok((None, _)), Body::Simple(_)) => GO_ON,
+            (Err(error), _) => {
                 self.complain(error.message);
                 self.state.status = error.status;
                 GO_ON
@@ -115,6 +114,9 @@ impl Shell {
     }
 
     fn run_simple(&mut self, prepared: &Prepared, redirected: Streams, streams: &Streams) -> Flow {
+        if let Some(function) = self.state.functions.get(prepared.name()).cloned() {
+            return self.call(&function, prepared, redirected);
+        }
         match builtins::lookup(prepared.name()) {
             Some(builtin) => self.run_builtin(builtin, prepared, &redirected),
             None if prepared.args.is_empty() => {
@@ -139,7 +141,7 @@ impl Shell {
     }
 
     /// Sets variables; the status of that.
-    fn assign(&mut self, prepared: &Prepared) -> i32 {
+    pub(crate) fn assign(&mut self, prepared: &Prepared) -> i32 {
         let set = |(name, value): &(String, String)| self.state.variables.set(name, value);
         match prepared.assignments.iter().try_for_each(set) {
             Ok(()) => 0,

@@ -9,6 +9,8 @@ pub(crate) enum Stop {
     Script,
     /// The shell.
     Shell,
+    /// The function, or the script that `.` runs (`return`).
+    Function,
     /// So many loops (`break`).
     Loops(usize),
     /// All but the outermost of so many loops, which goes on with its next round (`continue`).

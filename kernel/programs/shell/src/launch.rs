@@ -18,6 +18,7 @@ const NOT_EXECUTABLE: i32 = 126;
 const NOT_FOUND: i32 = 127;
 
 /// A command after expansion.
+#[derive(Clone)]
 pub(crate) struct Prepared {
     pub(crate) assignments: Vec<(String, String)>,
     /// The name and the arguments; empty for assignments alone.
@@ -87,6 +88,7 @@ impl Shell {
                 Body::Simple(simple) => {
                     self.prepare(simple).and_then(|prepared| self.start(&prepared, redirect(own)?, job))
                 }
+                Body::Function(..) => self.start_subshell("sh", own, job, |_| Flow::Continue(())),
                 Body::Compound(compound) => redirect(own).and_then(|own| self.start_compound(compound, own, job)),
             };
             started.add(member, streams);
@@ -102,8 +104,15 @@ impl Shell {
         job: &Arc<Job>,
     ) -> Result<Arc<Process>, StartError> {
         let name = prepared.name();
+        if let Some(function) = self.state.functions.get(name).cloned() {
+            let prepared = prepared.clone();
+            return self.start_subshell(name, streams, job, move |shell| {
+                let streams = Streams::of(&shell.process);
+                shell.call(&function, &prepared, streams)
+            });
+        }
         if let Some(builtin) = builtins::lookup(name) {
-            let prepared = Prepared { assignments: prepared.assignments.clone(), args: prepared.args.clone() };
+            let prepared = prepared.clone();
             return self.start_subshell(name, streams, job, move |shell| {
                 let streams = Streams::of(&shell.process);
                 shell.run_builtin(builtin, &prepared, &streams)
@@ -132,10 +141,11 @@ impl Shell {
         job: &Arc<Job>,
         body: impl FnOnce(&mut Shell) -> Flow + Send + 'static,
     ) -> Result<Arc<Process>, StartError> {
-        let state = self.state.clone();
+        let (state, calls) = (self.state.clone(), self.calls);
         let spawn = self.spawn_with(vec![name.into()], &streams, job)?;
         self.spawn(spawn, streams, move |context| {
             let mut shell = Shell::with_state(context, state);
+            shell.calls = calls;
             // Its end is the subshell's end, however it came.
             let _stop = body(&mut shell);
             ExitStatus::Exited(shell.state.status)

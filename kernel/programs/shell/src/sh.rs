@@ -21,7 +21,8 @@ In a script: words quoted by '' \"\" \\, variables $NAME ${NAME} $1 $? $#, patte
 lists ; && || &, redirections < > >> 2> 2>&1, comments #, and commands of commands:
   if LIST; then LIST; elif LIST; then LIST; else LIST; fi      { LIST; }      ( LIST )
   while LIST; do LIST; done      until LIST; do LIST; done     for NAME in WORD...; do LIST; done
-  case WORD in PATTERN | PATTERN) LIST ;; esac                 break, continue; test and [ ask for conditions
+  case WORD in PATTERN | PATTERN) LIST ;; esac                 NAME() { LIST; }
+  break, continue and return leave loops and functions; test and [ ask for conditions
 Keys: arrows, ^A ^E ^K ^U ^W ^Y ^L, ^R searches the history, Tab completes, ^C interrupts, ^D ends.";
 
 /// What the arguments ask for.

@@ -4,10 +4,12 @@
 
 use crate::jobs::Jobs;
 use crate::streams::Streams;
+use crate::syntax::Command;
 use crate::variables::Variables;
 use editor::History;
 use editor::Interrupt;
 use process::{Context, Process, ProcessTable, Programs};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use vfs::{Location, OpenFile, Vfs};
 
@@ -34,6 +36,7 @@ pub(crate) struct State {
     /// Whoever reacts to a failure of what runs now: such a failure is no reason to exit.
     pub(crate) reactions: usize,
     pub(crate) variables: Variables,
+    pub(crate) functions: BTreeMap<String, Arc<Command>>,
     /// `$0`, `$1` and so on.
     pub(crate) parameters: Vec<String>,
     pub(crate) history: History,
@@ -52,6 +55,8 @@ pub(crate) struct Shell {
     pub(crate) streams: Option<Streams>,
     /// Loops around what runs now.
     pub(crate) loops: usize,
+    /// Functions and scripts that `.` runs around what runs now.
+    pub(crate) calls: usize,
     /// Compound commands and scripts around what runs now.
     pub(crate) nesting: usize,
     pub(crate) state: State,
@@ -74,6 +79,7 @@ impl Shell {
             on_failure: OnFailure::default(),
             reactions: 0,
             variables,
+            functions: BTreeMap::new(),
             parameters,
             history: History::default(),
         };
@@ -92,6 +98,7 @@ impl Shell {
             jobs: Jobs::default(),
             streams: None,
             loops: 0,
+            calls: 0,
             nesting: 0,
             state,
         }

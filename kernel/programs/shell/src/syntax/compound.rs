@@ -1,10 +1,11 @@
-//! Compound commands: groups, conditions, loops, `case` (POSIX XCU 2.9.4 and 2.10).
+//! Compound commands and functions: groups, conditions, loops, `case` (POSIX XCU 2.9.4, 2.9.5 and 2.10).
 //!
 //! A reserved word is one only where a command may begin.
 
 use super::lexer::{ENDS, Spanned, Token, is_name};
 use super::parser::Parser;
-use super::{Compound, Part, Quoting, Script, SyntaxError, Until, Word};
+use super::{Body, Command, Compound, Part, Quoting, Script, SyntaxError, Until, Word};
+use std::sync::Arc;
 
 /// Commands inside of each other: what parses, runs and drops them takes stack for each.
 const MAX_NESTING: usize = 50;
@@ -37,6 +38,26 @@ impl Parser<'_> {
         };
         self.nesting -= 1;
         Ok(Some(compound))
+    }
+
+    /// What comes behind `NAME(`.
+    pub(super) fn function(&mut self, name: &Word, end: &mut usize) -> Result<Command, SyntaxError> {
+        self.expect(")", end)?;
+        let [Part::Text(name, Quoting::Bare)] = name.parts.as_slice() else {
+            return Err(SyntaxError::Invalid("a function has a plain name".into()));
+        };
+        if !is_name(name) {
+            return Err(SyntaxError::Invalid(format!("{name} cannot be a function's name")));
+        }
+        self.skip_newlines()?;
+        if self.peek()?.is_none() {
+            return Err(SyntaxError::Incomplete("{"));
+        }
+        let body = self.compound(end)?.ok_or_else(|| {
+            SyntaxError::Invalid(format!("{name}() wants a compound command, for instance {{ ...; }}"))
+        })?;
+        let body = Arc::new(self.redirected(body, end)?);
+        Ok(Command { body: Body::Function(name.clone(), body), redirections: Vec::new() })
     }
 
     /// Lists up to one of these ends, at least one, and which end it was.

@@ -68,6 +68,8 @@ pub(crate) struct Command {
 pub(crate) enum Body {
     Simple(Simple),
     Compound(Arc<Compound>),
+    /// `NAME() COMPOUND`, with the redirections behind it: they hold for each call.
+    Function(String, Arc<Command>),
 }
 
 /// A command's name and arguments, and what is set for it.

@@ -2,8 +2,8 @@
 
 use super::lexer::{BEFORE_COMMANDS, ENDS, Lexer, Spanned, Token, is_name};
 use super::{
-    Body, Command, Connector, List, Mode, Part, Pipeline, Quoting, Redirection, Script, Simple, SyntaxError, Target,
-    Word,
+    Body, Command, Compound, Connector, List, Mode, Part, Pipeline, Quoting, Redirection, Script, Simple, SyntaxError,
+    Target, Word,
 };
 use std::sync::Arc;
 
@@ -132,17 +132,21 @@ impl<'a> Parser<'a> {
     }
 
     fn command(&mut self, end: &mut usize) -> Result<Command, SyntaxError> {
-        let body = match self.compound(end)? {
-            Some(compound) => Body::Compound(Arc::new(compound)),
-            None => return self.simple(end),
-        };
+        match self.compound(end)? {
+            Some(compound) => self.redirected(compound, end),
+            None => self.simple(end),
+        }
+    }
+
+    /// A compound command and the redirections behind it.
+    pub(super) fn redirected(&mut self, compound: Compound, end: &mut usize) -> Result<Command, SyntaxError> {
         let mut redirections = Vec::new();
         while let Some(next) = self.take_if(|next| matches!(next.token, Token::Redirect(..)))? {
             if let Token::Redirect(fd, operator) = next.token {
                 redirections.push(self.redirection(fd, operator, end)?);
             }
         }
-        Ok(Command { body, redirections })
+        Ok(Command { body: Body::Compound(Arc::new(compound)), redirections })
     }
 
     fn simple(&mut self, end: &mut usize) -> Result<Command, SyntaxError> {
@@ -157,6 +161,11 @@ impl<'a> Parser<'a> {
                 Token::Redirect(fd, operator) => redirections.push(self.redirection(fd, operator, end)?),
                 Token::Operator(_) => {}
             }
+        }
+        if let ([name], [], []) = (&*simple.words, &*simple.assignments, &*redirections)
+            && self.operator(&["("])?.is_some()
+        {
+            return self.function(name, end);
         }
         if simple != Simple::default() || !redirections.is_empty() {
             return Ok(Command { body: Body::Simple(simple), redirections });

@@ -21,7 +21,7 @@ fn words(text: &str) -> Vec<Vec<Part>> {
 fn simple(command: &Command) -> &Simple {
     match &command.body {
         Body::Simple(simple) => simple,
-        Body::Compound(_) => panic!("{command:?}"),
+        Body::Compound(_) | Body::Function(..) => panic!("{command:?}"),
     }
 }
 
@@ -118,6 +118,10 @@ fn what_more_text_could_complete() {
         "(",
         "( a",
         "( a; { b; }",
+        "f(",
+        "f()",
+        "f() {",
+        "f()\n",
         "! { a; } && (",
     ] {
         assert!(matches!(parse(text), Err(SyntaxError::Incomplete(_))), "{text:?}: {:?}", parse(text));
@@ -154,7 +158,12 @@ fn what_more_text_could_complete() {
         "()",
         "( a ) b",
         "{ a; } b",
-        "f() { a; }",
+        "f() a",
+        "f( ) ; a",
+        "f x() { a; }",
+        "$f() { a; }",
+        "1() { a; }",
+        "f(x) { a; }",
         "}",
         "esac",
         "( a; }",

@@ -21,6 +21,10 @@ const RESET_DELAY: u32 = 8;
 /// The wish may stay in memory for some frames after it was granted; after two seconds it is a new one.
 const RESET_PATIENCE: u32 = 120;
 
+/// How often the screen is looked at, and for how many looks a result on it has to stay as it is: tests write more than one.
+const LOOK_EVERY: u32 = 30;
+const SAME_LOOKS: u32 = 8;
+
 const NAME_TABLE: u16 = 0x2000;
 const COLUMNS: u16 = 32;
 const ROWS: u16 = 30;
@@ -40,6 +44,7 @@ pub(crate) fn run(context: &Context, choice: &Choice, frames: u32) -> Result<Exi
     console.set_drawing(Drawing::Off);
     let mut button = ResetButton::default();
     let mut seen = Report::None;
+    let mut looks = Looks::default();
     for number in 1..=frames {
         if context.is_killed() {
             return Ok(ExitStatus::Killed);
@@ -48,6 +53,10 @@ pub(crate) fn run(context: &Context, choice: &Choice, frames: u32) -> Result<Exi
         seen = report(&console);
         if let Report::Done(status) = seen {
             return Ok(tell(context, status, &text(&console)));
+        }
+        let looks_now = seen == Report::None && number % LOOK_EVERY == 0;
+        if looks_now && looks.are_over(&screen(&console)) {
+            break;
         }
         if button.is_due(seen == Report::WantsReset) {
             console.reset(ResetKind::Soft);
@@ -145,6 +154,24 @@ fn verdict(text: &str) -> Verdict {
     if is_good && !is_bad { Verdict::Success } else { Verdict::Failure }
 }
 
+/// What the screen has said lately.
+#[derive(Default)]
+struct Looks {
+    text: String,
+    same: u32,
+}
+
+impl Looks {
+    /// Another look; whether the screen has shown a result long enough.
+    fn are_over(&mut self, text: &str) -> bool {
+        if self.text != text {
+            *self = Looks { text: text.to_owned(), same: 0 };
+        }
+        self.same += 1;
+        self.same > SAME_LOOKS && (verdict(text) != Verdict::Failure || text.to_ascii_lowercase().contains("fail"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -158,6 +185,17 @@ mod tests {
         for text in ["", "NES TEST PROGRAM", "APU TIMING\nFAILED #2", "$", "$001", "69 ADC #n\nAll tests complete"] {
             assert_eq!(verdict(text), Verdict::Failure, "{text}");
         }
+    }
+
+    #[test]
+    fn a_result_has_to_stay() {
+        let mut looks = Looks::default();
+        assert!((0..100).all(|number| !looks.are_over(&format!("{number} passed"))));
+        for result in ["passed", "FAILED #3", "$02"] {
+            assert!((0..SAME_LOOKS).all(|_| !looks.are_over(result)));
+            assert!(looks.are_over(result));
+        }
+        assert!((0..100).all(|_| !looks.are_over("running")));
     }
 
     #[test]

@@ -3,8 +3,10 @@
 mod support;
 
 use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 use support::{Machine, rom, rom_folder};
 use tetanes_core::control_deck::{Config, ControlDeck};
+use tetanes_core::debug::Debugger;
 use tetanes_core::memory::RamState;
 
 #[test]
@@ -73,15 +75,95 @@ fn frames_are_those_of_tetanes_core() {
     }
 }
 
-/// What `nes --headless FRAMES --hash all` is to print, by plain calls.
-fn reference(rom: &[u8], frames: u32) -> String {
+fn deck(rom: &[u8]) -> ControlDeck {
     let config = Config::default().with_sram_dir(None).with_ram_state(RamState::AllZeros);
     let mut deck = ControlDeck::with_config(config);
     deck.load_rom("test", &mut { rom }).expect("a ROM");
+    deck
+}
+
+/// The ROMs with which tetanes-core itself is tested.
+fn published_roms() -> Vec<PathBuf> {
+    let mut folders = vec![Path::new(tetanes_core::PUBLISHED).join("test_roms")];
+    let mut roms = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in folder.read_dir().expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "nes") {
+                roms.push(path);
+            }
+        }
+    }
+    roms.sort();
+    roms
+}
+
+/// The picture unit runs behind the CPU and catches up many dots at once (`patched/tetanes_core`): every frame is as if it
+/// ran dot by dot, and a frame whose forerunners were not drawn as well.
+#[test]
+fn frames_do_not_depend_on_how_the_picture_unit_runs() {
+    const FRAMES: u32 = 24;
+    let roms = published_roms();
+    assert!(roms.len() > 100, "{}", roms.len());
+    let check = |path: &PathBuf| {
+        let rom = std::fs::read(path).expect("a ROM");
+        let expected = reference(&rom, FRAMES);
+        let machine = Machine::with("/test.nes", &rom);
+        for wanted in ["all", "23,24"] {
+            let run = machine.nes(&format!("/test.nes --headless {FRAMES} --hash {wanted}"));
+            assert_eq!(run.status, 0, "{}: {run:?}", path.display());
+            assert!(run.out.lines().all(|line| expected.contains(line)), "{}: {wanted}: {run:?}", path.display());
+        }
+    };
+    std::thread::scope(|scope| {
+        for half in roms.chunks(roms.len() / 2 + 1) {
+            scope.spawn(move || half.iter().for_each(check));
+        }
+    });
+}
+
+/// What `nes --headless FRAMES --hash all` is to print, by plain calls.
+fn reference(rom: &[u8], frames: u32) -> String {
+    let mut deck = deck(rom);
+    // With a debugger the picture unit runs dot by dot, as published.
+    deck.set_debugger(Debugger::default());
     let mut text = String::new();
     for number in 1..=frames {
         let _ = deck.clock_frame().expect("a frame");
         let _ = writeln!(text, "frame {number} {:016x}", nes::hash::fnv1a(deck.frame_buffer()));
     }
     text
+}
+
+/// Some of these, by how they report: at $6000, with the reset button, by words on the screen, by a number; and by boards.
+const REPORTS: &[(&str, &str)] = &[
+    ("cpu/instr_basics", ""),
+    ("cpu/ram_after_reset", ""),
+    ("apu/reset_timing", ""),
+    ("apu/irq_flag", ""),
+    ("apu/pal_irq_flag_timing", "--region pal"),
+    ("apu/pal_len_timing_mode0", "--region pal"),
+    ("ppu/palette_ram", ""),
+    ("ppu/spr_hit_basics", ""),
+    ("ppu/spr_hit_timing_basics", ""),
+    ("ppu/spr_overflow_timing", ""),
+    ("ppu/vbl_nmi_suppression", ""),
+    ("ppu/vbl_nmi_even_odd_timing", ""),
+    ("mapper/m004_txrom/a12_clocking", ""),
+    ("mapper/m004_txrom/scanline_timing", ""),
+];
+
+#[test]
+fn tests_of_all_kinds_are_understood() {
+    for (name, options) in REPORTS {
+        let path = Path::new(tetanes_core::PUBLISHED).join(format!("test_roms/{name}.nes"));
+        let rom = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let run = Machine::with("/test.nes", &rom).nes(&format!("/test.nes --result {options}"));
+        assert_eq!((run.status, run.err.as_str()), (0, ""), "{name}: {}", run.out);
+    }
+    let path = Path::new(tetanes_core::PUBLISHED).join("test_roms/apu/pal_irq_flag_timing.nes");
+    let run = Machine::with("/test.nes", &std::fs::read(path).expect("a ROM")).nes("/test.nes --result");
+    assert_eq!(run.status, 1, "for PAL only: {run:?}");
 }

@@ -1,11 +1,13 @@
 //! Playing on the screen: one frame after the other at the NES's own pace, with keys, sound and saved games.
 //!
-//! [`keys`] says what a key means, [`pace`] when a frame is due and whether it is worth drawing, [`picture`] brings pixels to
-//! the screen, [`overlay`] text over them, [`speaker`] the sound to the mixer, [`saves`] what outlives the game.
+//! [`keys`] says what a key means, [`pads`] how long a button is held, [`pace`] when a frame is due and whether it is worth
+//! drawing, [`picture`] brings pixels to the screen, [`overlay`] text over them, [`speaker`] the sound to the mixer, [`saves`]
+//! what outlives the game.
 
 mod keys;
 mod overlay;
 mod pace;
+mod pads;
 mod picture;
 mod saves;
 mod speaker;
@@ -16,6 +18,7 @@ use interfaces::Errno;
 use keys::{Action, Keys};
 use overlay::Overlay;
 use pace::Pace;
+use pads::Pads;
 use picture::Picture;
 use process::{Context, ExitStatus};
 use saves::{Battery, Slots};
@@ -82,6 +85,7 @@ struct Game<'a> {
     picture: Picture,
     speaker: Option<Speaker>,
     keys: Keys,
+    pads: Pads,
     pace: Pace,
     overlay: Overlay,
     slots: Slots<'a>,
@@ -104,6 +108,7 @@ impl<'a> Game<'a> {
             picture,
             speaker,
             keys: Keys::default(),
+            pads: Pads::default(),
             pace: Pace::new(frame_rate, now),
             overlay: Overlay::with_help(now),
             slots: Slots::new(cartridge),
@@ -116,13 +121,20 @@ impl<'a> Game<'a> {
             let drawing = self.pace.begin_frame(Instant::now());
             console.set_drawing(drawing);
             console.run_frame().map_err(|error| error.to_string())?;
+            for (player, button) in self.pads.end_frame() {
+                console.set_button(player, button, false);
+            }
             if let Some(speaker) = &mut self.speaker {
                 speaker.play(console);
             }
             if drawing == Drawing::On {
                 self.show(console).map_err(|error| format!("the screen: {error}"))?;
             }
-            battery.keep(self.context, console, Instant::now())?;
+            let now = Instant::now();
+            if let Err(error) = battery.keep(self.context, console, now) {
+                // There may be room later; at the end it is tried once more.
+                self.overlay.say(now, &error);
+            }
             if self.until_due(console)? == Flow::Quit {
                 return Ok(());
             }
@@ -157,7 +169,11 @@ impl<'a> Game<'a> {
     fn act(&mut self, action: Action, console: &mut Console) -> Result<Flow, String> {
         let now = Instant::now();
         match action {
-            Action::Button(player, button, held) => console.set_button(player, button, held),
+            Action::Button(player, button, held) => {
+                if self.pads.change((player, button), held) {
+                    console.set_button(player, button, held);
+                }
+            }
             Action::Quit => return Ok(Flow::Quit),
             Action::Pause => self.pause(now),
             Action::Reset => {

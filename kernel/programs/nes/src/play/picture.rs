@@ -3,7 +3,7 @@
 //! A row is made only where it differs from what is shown, and only such rows go to the display.
 
 use crate::console::{HEIGHT, WIDTH};
-use crate::play::overlay::{Line, draw_line, lines_height};
+use crate::play::overlay::{Lettering, Line};
 use interfaces::{Area, Frame};
 use screen::Lease;
 use tetanes_core::ppu::Ppu;
@@ -58,11 +58,12 @@ impl Picture {
             return;
         }
         // The rows below the text have to be drawn anew when it goes.
-        let covered = lines_height(lines).div_ceil(self.scale).min(HEIGHT);
+        let lettering = Lettering::for_width(self.area.width);
+        let covered = lettering.height(lines).div_ceil(self.scale).min(HEIGHT);
         self.rows.iter_mut().take(covered).for_each(|row| *row = None);
         self.changed.push(Area { height: covered * self.scale, ..self.area });
         for (number, line) in lines.iter().enumerate() {
-            draw_line(&mut self.frame, self.stride, self.area, number, line);
+            lettering.draw_line(&mut self.frame, self.stride, self.area, number, line);
         }
     }
 

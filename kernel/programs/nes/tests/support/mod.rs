@@ -1,7 +1,7 @@
 //! A machine on the host with the program `nes`, and the test ROMs beside the project.
 
 use interfaces::Clock;
-use process::{ProcessTable, Spawn, Stdio};
+use process::{Process, ProcessTable, Spawn, Stdio};
 use std::path::PathBuf;
 use std::sync::Arc;
 use vfs::{Kind, OpenOptions, RamFs, Scope, Vfs};
@@ -31,6 +31,7 @@ pub(crate) struct Machine {
 }
 
 /// What a run of `nes` left behind.
+#[allow(dead_code)]
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(crate) status: i32,
@@ -57,20 +58,26 @@ impl Machine {
     }
 
     /// Runs `nes ARGUMENTS` to its end.
+    #[allow(dead_code)]
     pub(crate) fn nes(&self, arguments: &str) -> Run {
+        let process = self.start_nes(arguments, nes::Devices::default());
+        let status = process.wait().expect("it ends").code();
+        let text = |path| String::from_utf8(self.file(path)).expect("text");
+        Run { status, out: text("/out"), err: text("/err") }
+    }
+
+    /// Starts `nes ARGUMENTS`, whose output goes to `/out` and `/err`.
+    pub(crate) fn start_nes(&self, arguments: &str, devices: nes::Devices) -> Arc<Process> {
         let root = self.vfs.root();
         let open = |path: &str| self.vfs.open(&root, path, Scope::Anywhere, &OpenOptions::rewrite()).expect("a file");
         let (out, err) = (open("/out"), open("/err"));
         assert_eq!(out.kind(), Kind::Regular);
         let stdin = self.vfs.open(&root, "/out", Scope::Anywhere, &OpenOptions::read()).expect("a file");
-        let program = nes::program(nes::Devices::default());
+        let program = nes::program(devices);
         let args = ["nes"].into_iter().chain(arguments.split_whitespace()).map(str::to_owned).collect();
         let mut spawn = Spawn::new(args, root.clone(), Stdio { stdin, stdout: out, stderr: err });
         spawn.stack_size = program.stack_size;
-        let process = self.table.spawn(spawn, move |context| (program.main)(context)).expect("it starts");
-        let status = process.wait().expect("it ends").code();
-        let text = |path| String::from_utf8(self.file(path)).expect("text");
-        Run { status, out: text("/out"), err: text("/err") }
+        self.table.spawn(spawn, move |context| (program.main)(context)).expect("it starts")
     }
 }
 

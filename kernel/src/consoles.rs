@@ -1,6 +1,7 @@
 //! The consoles: a serial line, and the screen with its keyboard. Each is a terminal of its own, with a shell on it, as
 //! both have sizes and users of their own.
 
+use crate::display;
 use crate::options::Options;
 use crate::session::{Session, start_shell};
 use drivers::i8042;
@@ -90,7 +91,12 @@ fn desk(topology: &Topology, display: Option<Arc<dyn Display>>, layout: Layout) 
             let keyboard = keyboard.map(|_| screen.terminal_keyboard());
             Desk { text: Some(screen.console()), keyboard, screen: Some(screen) }
         }
-        None => Desk { text: VgaText::new().map(|text| Arc::new(text) as _), keyboard, screen: None },
+        None => {
+            let text = VgaText::new().map(|text| Arc::new(text) as Arc<dyn TextDisplay>);
+            // It has no memory and no lock but the cursor's.
+            text.iter().cloned().for_each(display::show_last_words_on);
+            Desk { text, keyboard, screen: None }
+        }
     }
 }
 
@@ -152,6 +158,14 @@ impl Consoles {
             if let Err(error) = tty.start() {
                 machine::log!("console: {error}");
             }
+        }
+    }
+
+    /// Shows what the kernel has logged on the screen; on the serial line it stands already.
+    pub(crate) fn show_log(&self) {
+        for tty in &self.others {
+            // A terminal that takes nothing has nobody who looks.
+            let _ = file(tty).write_all(log::history().as_bytes());
         }
     }
 

@@ -2,8 +2,9 @@
 
 use crate::options::Video;
 use drivers::display::boot::BootDisplay;
-use interfaces::Display;
+use interfaces::{Display, TextDisplay};
 use machine::boot_info::PictureInfo;
+use machine::last_words;
 use std::sync::Arc;
 
 /// What is tried where the command line names no size, in this order.
@@ -24,7 +25,17 @@ pub(crate) fn find(
         );
     }
     let loaders = picture.and_then(BootDisplay::new).map(|display| display as Arc<dyn Display>);
-    cards.into_iter().chain(loaders).find(|display| set_size(&**display, video))
+    let found = cards.into_iter().chain(loaders).find(|display| set_size(&**display, video));
+    if let Some(text) = found.as_ref().and_then(|display| display.last_resort()) {
+        show_last_words_on(text);
+    }
+    found
+}
+
+/// Where a kernel that stops says why.
+pub(crate) fn show_last_words_on(text: Arc<dyn TextDisplay>) {
+    // It is used when nothing else is left.
+    last_words::set_display(&**Box::leak(Box::new(text)));
 }
 
 /// Gives the display the size that is wanted, or else one that it can have; false where it has none.

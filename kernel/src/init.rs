@@ -59,6 +59,9 @@ pub(crate) fn run(info: &BootInfo, topology: &Topology) -> ! {
     match &options.autorun {
         Some(script) => autorun::run(&session, consoles.first(), script, topology, options.link),
         None => {
+            if options.verbose {
+                consoles.show_log();
+            }
             rc::start(&session, &consoles, net.as_deref());
             consoles.serve(&session);
         }

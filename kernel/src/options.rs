@@ -11,6 +11,8 @@ pub(crate) struct Options {
     pub(crate) keymap: Option<String>,
     /// `video=WIDTHxHEIGHT`: the screen's size; `video=text` (or `off`): no pixels, the console is in VGA's text mode.
     pub(crate) video: Video,
+    /// `verbose`: the screen begins with the kernel's log.
+    pub(crate) verbose: bool,
 }
 
 /// What the screen shall show.
@@ -44,6 +46,7 @@ impl Options {
     pub(crate) fn parse(command_line: &str) -> Options {
         let mut options = Options::default();
         for word in command_line.split_ascii_whitespace() {
+            options.verbose |= word == "verbose";
             match word.split_once('=') {
                 Some(("autorun", path)) => options.autorun = Some(path.to_owned()),
                 Some(("link", "ttyS1")) => options.link = true,

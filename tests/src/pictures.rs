@@ -8,6 +8,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
+use embedded_graphics::geometry::{OriginDimensions, Point, Size};
+use embedded_graphics::image::GetPixel;
+use embedded_graphics::mono_font::ascii::FONT_9X18;
+use embedded_graphics::pixelcolor::BinaryColor;
 
 use crate::LIMIT;
 use crate::control::Control;
@@ -71,6 +75,32 @@ impl Picture {
         Ok(())
     }
 
+    /// The text that stands on it, as far as it is ASCII in the console's font and place: 9 by 18 pixels for a character.
+    pub fn text(&self) -> String {
+        let glyphs: Vec<(char, Glyph)> = (' '..='~').map(|character| (character, glyph_of(character))).collect();
+        let rows = (0..self.height / FONT_9X18.character_size.height).map(|row| {
+            let columns = 0..self.width / FONT_9X18.character_size.width;
+            let read = |column| {
+                let seen = self.glyph_at(column, row);
+                glyphs.iter().find(|(_, glyph)| *glyph == seen).map_or('?', |(character, _)| *character)
+            };
+            let line: String = columns.map(read).collect();
+            format!("{}\n", line.trim_end())
+        });
+        rows.collect()
+    }
+
+    /// What is bright in a character's place.
+    fn glyph_at(&self, column: u32, row: u32) -> Glyph {
+        let Size { width, height } = FONT_9X18.character_size;
+        let places = (0..height).flat_map(|y| (0..width).map(move |x| (x, y)));
+        let bright = |(x, y): (u32, u32)| {
+            let pixel = (row * height + y) * self.width + column * width + x;
+            self.pixels[3 * pixel as usize..][..3].iter().map(|value| u32::from(*value)).sum::<u32>() > 384
+        };
+        places.map(bright).collect()
+    }
+
     /// Where it first differs from another one.
     fn difference(&self, other: &Picture) -> Option<String> {
         if (self.width, self.height) != (other.width, other.height) {
@@ -82,6 +112,18 @@ impl Picture {
         let first = *different.first()? as u32;
         Some(format!("{} pixels differ, the first at {},{}", different.len(), first % self.width, first / self.width))
     }
+}
+
+/// The pixels of a character, row by row.
+type Glyph = Vec<bool>;
+
+fn glyph_of(character: char) -> Glyph {
+    let Size { width, height } = FONT_9X18.character_size;
+    let columns = FONT_9X18.image.size().width / width;
+    let index = FONT_9X18.glyph_mapping.index(character) as u32;
+    let corner = Point::new((index % columns * width) as i32, (index / columns * height) as i32);
+    let places = (0..height as i32).flat_map(|y| (0..width as i32).map(move |x| Point::new(x, y)));
+    places.map(|place| FONT_9X18.image.pixel(corner + place) == Some(BinaryColor::On)).collect()
 }
 
 fn reference(name: &str) -> PathBuf {

@@ -213,6 +213,24 @@ fn the_tone_of_the_game_has_its_pitch_and_no_gaps() {
     }
 }
 
+/// The PC speaker knows one tone at a time; `beep` knows no other device here.
+#[test]
+fn the_pc_speaker_beeps_at_its_pitch() {
+    let options = from_image();
+    let extras = [options.extras.clone(), vec![Extra::PcSpeaker, Extra::CountedTime]].concat();
+    let mut machine = Booted::to_prompt(&Options { cpus: 1, extras, ..options });
+    let sound = std::fs::File::open(machine.sound_path()).expect("a recording");
+    machine.console.send("beep 440:1000 0:300; poweroff\r");
+    assert_eq!(machine.verdict(), Verdict::Done, "{}", machine.console.text());
+    let samples = left_channel(sound);
+    let rises: Vec<usize> = (1..samples.len()).filter(|at| samples[at - 1] <= 0 && samples[*at] > 0).collect();
+    let (Some(first), Some(last)) = (rises.first(), rises.last()) else { panic!("silence") };
+    let seconds = (last - first) as f64 / RECORDED_RATE;
+    assert!(seconds > 0.8, "{seconds} s of sound");
+    let pitch = (rises.len() - 1) as f64 / seconds;
+    assert!((pitch - 440.0).abs() < 5.0, "{pitch} Hz");
+}
+
 /// The left one of two channels of 16 bits, behind the header.
 fn left_channel(mut file: std::fs::File) -> Vec<i16> {
     let mut content = Vec::new();

@@ -5,7 +5,7 @@
 use yolk::qemu::{Extra, Firmware, Options, Verdict};
 use yolk_tests::control::{Action, Control};
 use yolk_tests::machine::{Booted, from_disc, from_image, with_screen, with_words};
-use yolk_tests::pictures::{expect, see, wait_until};
+use yolk_tests::pictures::{Picture, expect, see, wait_until};
 
 /// A machine whose screen can be looked at, at its prompts.
 fn boot(options: &Options) -> (Booted, Control) {
@@ -138,4 +138,40 @@ fn a_size_that_cannot_be_is_said_and_left() {
     let log = machine.command("dmesg");
     assert!(log.contains("video=large: neither WIDTHxHEIGHT nor text"), "{log}");
     assert!(log.contains("video=16000x16000: ") && log.contains("screen: bochs 1024x768"), "{log}");
+}
+
+#[test]
+fn a_kernel_that_stops_says_why_on_the_screen() {
+    for words in ["", "video=text"] {
+        let mut options = with_words(with_screen(from_image()), words);
+        options.extras.push(Extra::NoVerdict);
+        let (mut machine, mut control) = boot(&options);
+        machine.console.send("selftest page-fault\r");
+        machine.console.expect("The kernel has stopped");
+        if words.is_empty() {
+            wait_until(&mut control, "the last words", |picture| picture.text().contains("The kernel has stopped"));
+            let text = Picture::of_screen(&mut control).expect("a picture").text();
+            assert!(text.starts_with("Yolk has stopped: an error of the kernel."), "{text}");
+            for said in
+                ["screen: bochs 1024x768", "EXCEPTION 14 (page fault)", "backtrace:", "machine::provoke::page_fault"]
+            {
+                assert!(text.contains(said), "{said}: {text}");
+            }
+        } else {
+            // In VGA's font; a red line is enough.
+            let is_red = |pixel: &[u8]| pixel[0] > 0x90 && pixel[1] < 0x10 && pixel[2] < 0x10;
+            wait_until(&mut control, "the last words", |picture| {
+                picture.pixels.chunks_exact(3).filter(|pixel| is_red(pixel)).count() > 5000
+            });
+        }
+    }
+}
+
+#[test]
+fn a_verbose_boot_shows_the_log() {
+    let (_machine, mut control) = boot(&with_words(with_screen(from_image()), "verbose"));
+    wait_until(&mut control, "log and prompt", |picture| {
+        let text = picture.text();
+        text.contains("screen: bochs 1024x768") && text.contains("yolk:/$")
+    });
 }

@@ -3,7 +3,8 @@
 //! Whoever draws does so in a frame of its own, in ordinary memory, whose pixels are 0x00RRGGBB; the driver copies what has
 //! changed to the screen, and into the screen's own format.
 
-use crate::Result;
+use crate::{Result, TextDisplay};
+use alloc::sync::Arc;
 
 /// A rectangle of pixels; (0, 0) is the upper left one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -115,4 +116,10 @@ pub trait Display: Send + Sync {
 
     /// Copies the areas `damage` of `frame` to the same places of the screen. What lies outside of either is left out.
     fn show(&self, frame: Frame<'_>, damage: &[Area]);
+
+    /// Characters on the screen, past everything else: for a kernel that stops. They take no lock and no memory. `None`
+    /// where there is no such way.
+    fn last_resort(&self) -> Option<Arc<dyn TextDisplay>> {
+        None
+    }
 }

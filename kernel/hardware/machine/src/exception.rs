@@ -1,7 +1,7 @@
 //! Exceptions: a register dump and a backtrace, then the thread or the machine ends (Intel SDM vol. 3, section 6.15).
 
 use crate::frame::InterruptFrame;
-use crate::{apic, backtrace, cpu, interrupt_flag, log, power, vectors};
+use crate::{apic, backtrace, cpu, interrupt_flag, last_words, log, power, vectors};
 use core::sync::atomic::{AtomicBool, Ordering};
 use spin::Once;
 
@@ -71,6 +71,7 @@ fn die(frame: &InterruptFrame) -> ! {
         interrupt_flag::stop();
     }
     log::stop_keeping();
+    last_words::begin();
     dump(frame);
     backtrace::print();
     stop_machine()
@@ -98,10 +99,12 @@ fn dump(frame: &InterruptFrame) {
     }
 }
 
-/// Ends the machine after a fault of the kernel: says so to a test harness, halts otherwise, so that the dump can be read.
+/// Ends the machine after a fault of the kernel: shows why, says so to a test harness, halts otherwise, so that the dump can
+/// be read.
 pub fn stop_machine() -> ! {
     apic::send_to_all(vectors::STOP);
     crate::print!("The kernel has stopped. Please report the lines above.\n");
+    last_words::show(log::try_history().as_deref());
     power::report_failure();
     interrupt_flag::stop()
 }

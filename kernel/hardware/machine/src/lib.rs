@@ -27,6 +27,7 @@ pub mod identify;
 pub mod interrupt;
 pub mod interrupt_flag;
 pub mod ioapic;
+pub mod last_words;
 pub mod layout;
 pub mod lock;
 pub mod log;

@@ -15,6 +15,9 @@ pub struct RawIrqLock {
 /// Data behind an interrupt-safe spin lock.
 pub type IrqLock<T> = lock_api::Mutex<RawIrqLock, T>;
 
+/// A hold on it.
+pub type IrqGuard<'a, T> = lock_api::MutexGuard<'a, RawIrqLock, T>;
+
 // SAFETY: `held` goes from false to true for one locker at a time, and back only by its holder.
 unsafe impl RawMutex for RawIrqLock {
     #[allow(clippy::declare_interior_mutable_const)]

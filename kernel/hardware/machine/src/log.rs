@@ -1,7 +1,8 @@
 //! The kernel log: lines with a time, on the first serial line and in a ring for `dmesg`.
 
 use crate::clock;
-use crate::lock::IrqLock;
+use crate::last_words;
+use crate::lock::{IrqGuard, IrqLock};
 use crate::uart::{COM1, Uart};
 use alloc::collections::VecDeque;
 use alloc::string::String;
@@ -46,6 +47,11 @@ pub fn history() -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
+/// The same without waiting and without memory: `None` while somebody else has it.
+pub(crate) fn try_history() -> Option<IrqGuard<'static, VecDeque<u8>>> {
+    RING.try_lock()
+}
+
 struct Sink;
 
 impl Write for Sink {
@@ -69,6 +75,7 @@ impl Write for Sink {
                 ring.push_back(byte);
             }
         }
+        last_words::add(text);
         Ok(())
     }
 }

@@ -74,7 +74,7 @@ pub enum Extra {
     /// A display that only the firmware can set up: a VGA card of another kind with [`Firmware::SeaBios`], a frame buffer
     /// in memory with [`Firmware::Ovmf`].
     FirmwareDisplay,
-    /// A VGA card, shown in a window.
+    /// A VGA card, shown in a window, and a sound card that this host plays, where it can.
     Window,
     /// QEMU's control socket, as [`Machine::control_path`].
     Control,
@@ -82,11 +82,15 @@ pub enum Extra {
     Ac97,
     /// The same with Intel's High Definition Audio.
     Hda,
+    /// The same with nothing but the PC speaker.
+    PcSpeaker,
     /// Time is counted in instructions, and leaps where there are none to run, so that a busy host makes nothing late. One CPU
     /// only.
     CountedTime,
     /// The machine stands still until gdb attaches to port 1234.
     Gdb,
+    /// A kernel that stops cannot end QEMU: what it shows then can be looked at. There is no verdict of such a machine.
+    NoVerdict,
 }
 
 /// The sockets' names in the machine's folder.
@@ -104,7 +108,9 @@ impl Options {
         words.add("-display").add(display);
         words.add(&format!("-m {}M -smp {}", self.memory_mib, self.cpus));
         words.add("-chardev stdio,id=console,signal=off -serial chardev:console");
-        words.add("-device isa-debug-exit,iobase=0xf4,iosize=0x04");
+        if !self.extras.contains(&Extra::NoVerdict) {
+            words.add("-device isa-debug-exit,iobase=0xf4,iosize=0x04");
+        }
         for extra in &self.extras {
             match extra {
                 Extra::Link => words.socket("link", &folder.join(LINK_SOCKET), "").add("-serial chardev:link"),
@@ -113,8 +119,11 @@ impl Options {
                     .add("-mon chardev=control,mode=control"),
                 Extra::Ac97 => words.sound(folder).add("-device AC97,audiodev=sound"),
                 Extra::Hda => words.sound(folder).add("-device intel-hda -device hda-output,audiodev=sound"),
+                Extra::PcSpeaker => words.sound(folder).add("-machine pcspk-audiodev=sound"),
                 Extra::CountedTime => words.add("-icount shift=1,sleep=off"),
-                Extra::Vga | Extra::Window => words.add("-vga std"),
+                Extra::Vga => words.add("-vga std"),
+                Extra::Window => words.add("-vga std").host_sound(program)?,
+                Extra::NoVerdict => &mut words,
                 Extra::FirmwareDisplay => words.add(match &self.boot {
                     Boot::Disc { firmware: Firmware::Ovmf, .. } => "-device ramfb",
                     _ => "-vga vmware",
@@ -155,14 +164,32 @@ fn accelerator(extras: &[Extra]) -> &'static str {
     if capable && opens { "-accel kvm" } else { "-accel tcg" }
 }
 
+/// The ways to this host's loudspeaker that QEMU may have, the best first, and where the servers and devices behind them are:
+/// below the user's run-time folder, or anywhere. QEMU does not start with one that is not there.
+const SPEAKERS: [(&str, &str); 3] =
+    [("pipewire", "pipewire-0"), ("pa", "pulse/native"), ("alsa", "/dev/snd/controlC0")];
+
+/// A way to this host's loudspeaker.
+fn speaker_among(help: &str, is_there: impl Fn(&Path) -> bool, run_time: Option<&Path>) -> Option<&'static str> {
+    let has = |name: &str| help.lines().any(|line| line.trim() == name);
+    let place = |place: &str| run_time.map_or_else(|| PathBuf::from(place), |folder| folder.join(place));
+    let usable = |row: &&(&str, &str)| has(row.0) && is_there(&place(row.1));
+    SPEAKERS.iter().find(usable).map(|row| row.0).or_else(|| has("coreaudio").then_some("coreaudio"))
+}
+
 /// The kinds of windows that QEMU may have, the best first.
 const WINDOWS: [&str; 3] = ["gtk", "sdl", "cocoa"];
 
 /// A kind of window that this QEMU has.
 fn window(program: &Path) -> Result<&'static str> {
-    let asked = Command::new(program).args(["-display", "help"]).output();
+    window_among(&help(program, "-display")?)
+}
+
+/// What QEMU says of the values that an option can have.
+fn help(program: &Path, option: &str) -> Result<String> {
+    let asked = Command::new(program).args([option, "help"]).output();
     let answer = asked.with_context(|| format!("cannot run {}", program.display()))?.stdout;
-    window_among(&String::from_utf8_lossy(&answer))
+    Ok(String::from_utf8_lossy(&answer).into_owned())
 }
 
 fn window_among(help: &str) -> Result<&'static str> {
@@ -200,6 +227,16 @@ impl Words {
         self
     }
 
+    /// A sound card that this host plays, where it can.
+    fn host_sound(&mut self, program: &Path) -> Result<&mut Self> {
+        let run_time = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
+        let speaker = speaker_among(&help(program, "-audiodev")?, |path: &Path| path.exists(), run_time.as_deref());
+        if let Some(speaker) = speaker {
+            self.add(&format!("-audiodev {speaker},id=host -device AC97,audiodev=host"));
+        }
+        Ok(self)
+    }
+
     /// A file that records what a sound card plays.
     fn sound(&mut self, folder: &Path) -> &mut Self {
         self.option("-audiodev", "wav,id=sound,path=", &folder.join(SOUND_FILE))
@@ -222,5 +259,18 @@ mod tests {
         assert_eq!(window_among("none\nsdl\ndbus\n").ok(), Some("sdl"));
         let error = window_among("none\ndbus\n").expect_err("no window").to_string();
         assert!(error.contains("make qemu-gui"), "{error}");
+    }
+
+    #[test]
+    fn a_loudspeaker_is_chosen_whose_server_runs() {
+        let help = "Available audio drivers:\nnone\nalsa\npa\nwav\n";
+        let choose = |there: &[&str]| {
+            let is_there = |path: &Path| there.iter().any(|one| Path::new(one) == path);
+            speaker_among(help, is_there, Some(Path::new("/run/user/1")))
+        };
+        assert_eq!(choose(&["/run/user/1/pulse/native", "/dev/snd/controlC0"]), Some("pa"));
+        assert_eq!(choose(&["/run/user/1/pipewire-0", "/dev/snd/controlC0"]), Some("alsa"));
+        assert_eq!(choose(&["/dev/snd"]), None);
+        assert_eq!(speaker_among("coreaudio\n", |_| false, None), Some("coreaudio"));
     }
 }

@@ -3,9 +3,10 @@
 //! `bochs-display` have.
 
 use super::Surface;
+use super::direct::Direct;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use interfaces::{Area, Display, Errno, Frame, PixelFormat, Result};
+use interfaces::{Area, Display, Errno, Frame, PixelFormat, Result, TextDisplay};
 use machine::mmio::Mmio;
 use machine::pci::Function;
 use spin::Mutex;
@@ -41,6 +42,7 @@ pub struct Bochs {
     registers: Mmio,
     memory: Mmio,
     surface: Mutex<Option<Surface>>,
+    direct: Arc<Direct>,
 }
 
 impl Bochs {
@@ -55,7 +57,8 @@ impl Bochs {
         function.enable();
         let registers = function.memory(2, RANGE)?.part(0, RANGE)?;
         let memory = function.picture_memory(0)?;
-        let display = Bochs { registers, memory, surface: Mutex::new(None) };
+        let direct = Direct::new(memory, PixelFormat::RGB_32);
+        let display = Bochs { registers, memory, surface: Mutex::new(None), direct };
         (display.read(ID) & ID_MASK == ID_VALUE).then(|| Arc::new(display))
     }
 
@@ -115,6 +118,7 @@ impl Display for Bochs {
         let taken = (usize::from(self.read(WIDTH)), usize::from(self.read(HEIGHT)));
         let pitch = usize::from(self.read(VIRTUAL_WIDTH)) * BYTES;
         *surface = Surface::new(self.memory, taken, pitch, PixelFormat::RGB_32);
+        self.direct.set_size(taken, pitch);
         if surface.is_some() && taken == (width, height) { Ok(()) } else { Err(Errno::EINVAL) }
     }
 
@@ -122,5 +126,9 @@ impl Display for Bochs {
         if let Some(surface) = self.surface.lock().as_mut() {
             surface.show(frame, damage);
         }
+    }
+
+    fn last_resort(&self) -> Option<Arc<dyn TextDisplay>> {
+        Some(Arc::clone(&self.direct) as _)
     }
 }

@@ -1,7 +1,9 @@
-//! Screens of pixels: [`bochs`] sets its own mode, [`boot`] is what the loader left. Both show through a [`Surface`].
+//! Screens of pixels: [`bochs`] sets its own mode, [`boot`] is what the loader left. Both show through a [`Surface`], and a
+//! kernel that stops through [`direct`].
 
 pub mod bochs;
 pub mod boot;
+mod direct;
 
 use alloc::vec::Vec;
 use interfaces::{Area, Channel, Frame, PixelFormat};

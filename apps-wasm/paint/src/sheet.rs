@@ -1,9 +1,12 @@
 //! The sheet: what events do to a drawing.
 
 use embedded_graphics::draw_target::DrawTarget;
+use embedded_graphics::mono_font::MonoTextStyle;
+use embedded_graphics::mono_font::ascii::FONT_6X13;
 use embedded_graphics::pixelcolor::{Rgb888, RgbColor};
-use embedded_graphics::prelude::{Drawable, OriginDimensions, Point, Primitive, Size};
+use embedded_graphics::prelude::{Dimensions, Drawable, OriginDimensions, Point, Primitive, Size};
 use embedded_graphics::primitives::{Circle, Line, PrimitiveStyle, PrimitiveStyleBuilder, Rectangle, StrokeAlignment};
+use embedded_graphics::text::{Baseline, Text};
 use picture::{Event, Picture};
 
 const PAPER: Rgb888 = Rgb888::new(250, 250, 245);
@@ -22,6 +25,9 @@ const RIGHT: u32 = 2;
 const LARGEST: u32 = 64;
 /// The palette at the upper edge: the side of a colour's square.
 const SQUARE: u32 = 20;
+/// Below the palette until something is drawn.
+const HINT: &str = "1-8 colour   + - brush   c clear   s save   q quit";
+const HINT_PLACE: Point = Point::new(6, SQUARE as i32 + 6);
 
 /// What the app has to do after an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +45,8 @@ pub(crate) struct Sheet {
     pointer: Point,
     colour: usize,
     brush: u32,
+    /// Whether the hint is shown.
+    hints: bool,
 }
 
 impl Sheet {
@@ -46,7 +54,7 @@ impl Sheet {
         let mut drawing = Picture::new(width, height);
         let Ok(()) = drawing.clear(PAPER);
         let pointer = Rectangle::new(Point::zero(), drawing.size()).center();
-        let mut sheet = Sheet { shown: drawing.clone(), drawing, pointer, colour: 0, brush: 5 };
+        let mut sheet = Sheet { shown: drawing.clone(), drawing, pointer, colour: 0, brush: 5, hints: true };
         sheet.draw_over();
         sheet
     }
@@ -104,6 +112,7 @@ impl Sheet {
             _ => None,
         };
         if let Some(colour) = colour {
+            self.take_hint_away();
             let from = std::mem::replace(&mut self.pointer, to);
             for picture in [&mut self.drawing, &mut self.shown] {
                 let Ok(()) =
@@ -143,15 +152,31 @@ impl Sheet {
             let inside = style.stroke_alignment(StrokeAlignment::Inside).build();
             let Ok(()) = place.into_styled(inside).draw(&mut self.shown);
         }
+        if self.hints {
+            let Ok(_) = hint().draw(&mut self.shown);
+        }
     }
 
-    /// Takes the pointer away; the palette is drawn anew in its place.
+    fn take_hint_away(&mut self) {
+        if std::mem::take(&mut self.hints) {
+            self.uncover_area(hint().bounding_box());
+        }
+    }
+
+    /// Takes the pointer away; what else lies over the drawing is drawn anew in its place.
     fn uncover(&mut self) {
-        let area = Rectangle::with_center(self.pointer, Size::new_equal(self.brush + 6));
+        self.uncover_area(Rectangle::with_center(self.pointer, Size::new_equal(self.brush + 6)));
+    }
+
+    fn uncover_area(&mut self, area: Rectangle) {
         let visible = area.intersection(&Rectangle::new(Point::zero(), self.drawing.size()));
         let drawing = &self.drawing;
         let Ok(()) = self.shown.fill_contiguous(&visible, visible_pixels(drawing, visible));
     }
+}
+
+fn hint() -> Text<'static, MonoTextStyle<'static, Rgb888>> {
+    Text::with_baseline(HINT, HINT_PLACE, MonoTextStyle::new(&FONT_6X13, Rgb888::new(120, 120, 115)), Baseline::Top)
 }
 
 fn visible_pixels(drawing: &Picture, area: Rectangle) -> impl Iterator<Item = Rgb888> + '_ {
@@ -162,6 +187,7 @@ fn visible_pixels(drawing: &Picture, area: Rectangle) -> impl Iterator<Item = Rg
 #[cfg(test)]
 mod tests {
     use super::*;
+    use embedded_graphics::primitives::PointsIter;
 
     fn play(lines: &[&str]) -> Sheet {
         let mut sheet = Sheet::new(100, 80);
@@ -191,6 +217,20 @@ mod tests {
         assert!(paper, "a trace");
         let last = Point::new(70, 60);
         assert_eq!(sheet.picture().pixel(last), Some(PAPER), "nor on the screen");
+    }
+
+    #[test]
+    fn the_hint_goes_with_the_first_line() {
+        let hinted = |sheet: &mut Sheet| {
+            let area = hint().bounding_box();
+            area.points().any(|at| sheet.picture().pixel(at).is_some_and(|colour| colour != PAPER))
+        };
+        let mut sheet = Sheet::new(400, 200);
+        assert!(hinted(&mut sheet));
+        sheet.apply(&Event::parse("10 0 0 0").expect("an event"));
+        assert!(hinted(&mut sheet));
+        sheet.apply(&Event::parse("10 0 0 1").expect("an event"));
+        assert!(!hinted(&mut sheet));
     }
 
     #[test]

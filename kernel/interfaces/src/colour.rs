@@ -1,12 +1,12 @@
 //! Colours of characters.
 
-/// The 16 colours of VGA's text mode in ANSI's order, as red, green, blue.
+/// The 16 colours of VGA's text mode in ANSI's order, as red, green, blue; but for blue, which nobody could read on black.
 const PALETTE: [[u8; 3]; 16] = [
     [0, 0, 0],
     [170, 0, 0],
     [0, 170, 0],
     [170, 85, 0],
-    [0, 0, 170],
+    [58, 96, 214],
     [170, 0, 170],
     [0, 170, 170],
     [170, 170, 170],

@@ -1,9 +1,10 @@
 //! The text console: cells of a terminal as pixels.
 //!
-//! What the terminal puts is kept as cells; pixels are drawn from them at most once a [`REFRESH`], so that a flood of
-//! output costs the screen no more than its refreshes. The first change after a pause is drawn at once; a change soon
-//! after it waits for the screen's thread, which asks [`TextConsole::due`]. While a program has the screen, cells change
-//! and nothing is drawn.
+//! What the terminal puts is kept as cells, and costs its writer no more than that. Pixels are drawn from them by the
+//! screen's thread, which asks [`TextConsole::due`], at most once a [`REFRESH`]: a flood of output costs no more than its
+//! refreshes. While a program has the screen, cells change and nothing is drawn.
+//!
+//! Locks: `drawn` before `wanted`, which is not held while anything is drawn.
 
 use crate::font::{Font, Glyph, HEIGHT, WIDTH};
 use crate::lock;
@@ -26,118 +27,136 @@ pub struct TextConsole {
     owner: Owner,
     columns: usize,
     rows: usize,
-    cells: Mutex<Cells>,
-    /// Who refreshes what has to wait.
+    wanted: Mutex<Wanted>,
+    drawn: Mutex<Drawn>,
+    /// Who refreshes what has changed.
     refreshers: WaitList,
 }
 
-struct Cells {
-    font: Font,
-    wanted: Vec<Cell>,
-    /// What the pixels show; `None` where that is unknown.
-    drawn: Vec<Option<Cell>>,
+/// What is to be shown.
+struct Wanted {
+    cells: Vec<Cell>,
     cursor: Option<(usize, usize)>,
     /// Rows that are to move up before anything is drawn, and how far.
-    scroll: Option<(Range<usize>, usize)>,
+    scroll: Option<Scroll>,
     changed: bool,
-    /// When it was last drawn; `None` before the first change.
-    refreshed: Option<Instant>,
+    /// When it was last drawn.
+    refreshed: Instant,
+}
+
+type Scroll = (Range<usize>, usize);
+
+/// What the pixels show.
+struct Drawn {
+    font: Font,
+    /// `None` where that is unknown.
+    cells: Vec<Option<Cell>>,
+    /// A copy of what is to be shown, with the cell under the cursor inverted.
+    next: Vec<Cell>,
 }
 
 impl TextConsole {
     pub(crate) fn new(picture: Arc<Picture>, owner: Owner) -> TextConsole {
         let (width, height) = picture.size();
         let (columns, rows) = ((width / WIDTH).max(1), (height / HEIGHT).max(1));
-        let cells = Cells {
-            font: Font::new(),
-            wanted: vec![EMPTY; columns * rows],
-            drawn: vec![None; columns * rows],
-            cursor: None,
-            scroll: None,
-            changed: false,
-            refreshed: None,
-        };
-        TextConsole { picture, owner, columns, rows, cells: Mutex::new(cells), refreshers: WaitList::new() }
+        let cells = vec![EMPTY; columns * rows];
+        let drawn = Drawn { font: Font::new(), cells: vec![None; columns * rows], next: cells.clone() };
+        let wanted = Wanted { cells, cursor: None, scroll: None, changed: false, refreshed: Instant::now() };
+        let (wanted, drawn) = (Mutex::new(wanted), Mutex::new(drawn));
+        TextConsole { picture, owner, columns, rows, wanted, drawn, refreshers: WaitList::new() }
     }
 
     /// Draws what has changed.
     pub fn flush(&self) {
-        self.refresh(&mut lock(&self.cells));
+        self.refresh(&mut lock(&self.drawn));
     }
 
     /// Draws everything, after somebody else has drawn.
     pub(crate) fn redraw(&self) {
-        let mut cells = lock(&self.cells);
-        cells.drawn.fill(None);
-        cells.scroll = None;
-        cells.changed = true;
-        self.refresh(&mut cells);
+        let mut drawn = lock(&self.drawn);
+        drawn.cells.fill(None);
+        let mut wanted = lock(&self.wanted);
+        wanted.scroll = None;
+        wanted.changed = true;
+        drop(wanted);
+        self.refresh(&mut drawn);
     }
 
     /// When the next refresh is due, if one is. Registers `waiter` for a change of that.
     pub(crate) fn due(&self, waiter: &Waiter) -> Option<Instant> {
         self.refreshers.register(waiter);
-        let cells = lock(&self.cells);
-        cells.refreshed.filter(|_| cells.changed).map(|refreshed| refreshed + REFRESH)
+        let wanted = lock(&self.wanted);
+        wanted.changed.then(|| wanted.refreshed + REFRESH)
     }
 
-    /// Notes a change: draws it now, or leaves it to the screen's thread.
-    fn change(&self, change: impl FnOnce(&mut Cells)) {
-        let mut cells = lock(&self.cells);
-        change(&mut cells);
-        let waits = std::mem::replace(&mut cells.changed, true);
-        if cells.refreshed.is_none_or(|refreshed| refreshed.elapsed() >= REFRESH) {
-            self.refresh(&mut cells);
-        } else if !waits {
-            drop(cells);
+    /// Notes a change, and leaves it to the screen's thread.
+    fn change(&self, change: impl FnOnce(&mut Wanted)) {
+        let mut wanted = lock(&self.wanted);
+        change(&mut wanted);
+        let waits = std::mem::replace(&mut wanted.changed, true);
+        drop(wanted);
+        if !waits {
             self.refreshers.wake_all();
         }
     }
 
-    fn refresh(&self, cells: &mut Cells) {
-        if !cells.changed {
-            return;
-        }
-        cells.changed = false;
+    fn refresh(&self, drawn: &mut Drawn) {
+        let Some(scroll) = self.take_changes(&mut drawn.next) else { return };
         // While a program has the screen it is for nothing; what was missed is drawn when it is over.
-        let _ = self.picture.draw(self.owner, |surface| self.draw(cells, surface));
-        cells.refreshed = Some(Instant::now());
+        let _ = self.picture.draw(self.owner, |surface| self.draw(drawn, scroll, surface));
+        // From its end on, so that a slow display leaves time for others.
+        lock(&self.wanted).refreshed = Instant::now();
     }
 
-    fn draw(&self, cells: &mut Cells, surface: &mut Surface) {
+    /// Copies what is to be shown; `None` where nothing has changed.
+    fn take_changes(&self, next: &mut [Cell]) -> Option<Option<Scroll>> {
+        let mut wanted = lock(&self.wanted);
+        if !wanted.changed {
+            return None;
+        }
+        wanted.changed = false;
+        next.copy_from_slice(&wanted.cells);
+        let cursor = wanted.cursor.filter(|(column, _)| *column < self.columns);
+        let cell = cursor.and_then(|(column, row)| next.get_mut(row * self.columns + column));
+        if let Some(cell) = cell {
+            *cell = under_cursor(*cell);
+        }
+        Some(wanted.scroll.take())
+    }
+
+    fn draw(&self, drawn: &mut Drawn, scroll: Option<Scroll>, surface: &mut Surface) {
         let mut damage = Area::default();
-        if let Some((rows, distance)) = cells.scroll.take() {
+        if let Some((rows, distance)) = scroll {
             surface.move_up(rows.start * HEIGHT, rows.end * HEIGHT, distance * HEIGHT);
             let range = rows.start * self.columns..rows.end * self.columns;
-            if let Some(drawn) = cells.drawn.get_mut(range) {
-                let gone = (distance * self.columns).min(drawn.len());
-                drawn.copy_within(gone.., 0);
-                let kept = drawn.len() - gone;
-                drawn.iter_mut().skip(kept).for_each(|cell| *cell = None);
+            if let Some(cells) = drawn.cells.get_mut(range) {
+                let gone = (distance * self.columns).min(cells.len());
+                cells.copy_within(gone.., 0);
+                let kept = cells.len() - gone;
+                cells.iter_mut().skip(kept).for_each(|cell| *cell = None);
             }
             damage = cell_area(0..self.columns, rows);
         }
         for row in 0..self.rows {
-            damage = damage.union(self.draw_row(cells, row, surface));
+            damage = damage.union(self.draw_row(drawn, row, surface));
         }
         surface.mark(damage);
     }
 
     /// Draws the cells of a row that have changed; returns the area that holds them.
-    fn draw_row(&self, cells: &mut Cells, row: usize, surface: &mut Surface) -> Area {
+    fn draw_row(&self, drawn: &mut Drawn, row: usize, surface: &mut Surface) -> Area {
         let start = row * self.columns;
         let range = start..start + self.columns;
-        let (Some(wanted), Some(drawn)) = (cells.wanted.get(range.clone()), cells.drawn.get_mut(range)) else {
+        let (Some(next), Some(cells)) = (drawn.next.get(range.clone()), drawn.cells.get_mut(range)) else {
             return Area::default();
         };
         let mut changed: Option<Range<usize>> = None;
-        for (column, (wanted, drawn)) in wanted.iter().zip(drawn).enumerate() {
-            let wanted = if cells.cursor == Some((column, row)) { under_cursor(*wanted) } else { *wanted };
-            if *drawn == Some(wanted) {
+        for (column, (next, cell)) in next.iter().zip(cells).enumerate() {
+            if *cell == Some(*next) {
                 continue;
             }
-            *drawn = Some(wanted);
-            draw_cell(surface, (column * WIDTH, row * HEIGHT), &cells.font.glyph(wanted.glyph), wanted);
+            *cell = Some(*next);
+            draw_cell(surface, (column * WIDTH, row * HEIGHT), &drawn.font.glyph(next.glyph), *next);
             changed = Some(changed.map_or(column, |range| range.start)..column + 1);
         }
         changed.map_or(Area::default(), |columns| cell_area(columns, row..row + 1))
@@ -164,6 +183,10 @@ fn pixel(colour: Colour) -> u32 {
 
 fn draw_cell(surface: &mut Surface, (x, y): (usize, usize), glyph: &Glyph, cell: Cell) {
     let (foreground, background) = (pixel(cell.foreground), pixel(cell.background));
+    if *glyph == [0; HEIGHT] {
+        (0..HEIGHT).for_each(|line| surface.row_mut(x, y + line, WIDTH).fill(background));
+        return;
+    }
     for (line, bits) in glyph.iter().enumerate() {
         for (column, pixel) in surface.row_mut(x, y + line, WIDTH).iter_mut().enumerate() {
             *pixel = if bits >> (WIDTH - 1 - column) & 1 == 1 { foreground } else { background };
@@ -182,7 +205,7 @@ impl TextDisplay for TextConsole {
         }
         self.change(|state| {
             let range = row * self.columns + column..(row + 1) * self.columns;
-            for (slot, cell) in state.wanted.get_mut(range).into_iter().flatten().zip(cells) {
+            for (slot, cell) in state.cells.get_mut(range).into_iter().flatten().zip(cells) {
                 *slot = *cell;
             }
         });
@@ -203,7 +226,7 @@ impl TextDisplay for TextConsole {
     }
 }
 
-impl Cells {
+impl Wanted {
     /// Moves cells up at once, and notes that pixels have to follow. False where they cannot follow as one movement.
     fn scroll_up(&mut self, columns: usize, rows: Range<usize>, distance: usize) -> bool {
         let pending = match &self.scroll {
@@ -211,11 +234,11 @@ impl Cells {
             Some(_) => return false,
             None => 0,
         };
-        let Some(wanted) = self.wanted.get_mut(rows.start * columns..rows.end * columns) else { return false };
-        let gone = (distance * columns).min(wanted.len());
-        wanted.copy_within(gone.., 0);
-        let kept = wanted.len() - gone;
-        wanted.iter_mut().skip(kept).for_each(|cell| *cell = EMPTY);
+        let Some(cells) = self.cells.get_mut(rows.start * columns..rows.end * columns) else { return false };
+        let gone = (distance * columns).min(cells.len());
+        cells.copy_within(gone.., 0);
+        let kept = cells.len() - gone;
+        cells.iter_mut().skip(kept).for_each(|cell| *cell = EMPTY);
         self.scroll = Some((rows.clone(), (pending + distance).min(rows.len())));
         true
     }

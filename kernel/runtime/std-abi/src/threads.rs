@@ -15,7 +15,7 @@ use process::{Process, ThreadProbe};
 use sched::{Poke, Scheduler, ThreadId, Turn, Wake};
 use std::alloc::{Layout, alloc_zeroed, dealloc};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 const MIN_STACK_SIZE: usize = 64 * 1024;
 /// Bytes of stack of a kernel thread that std did not choose a size for.
@@ -78,6 +78,9 @@ struct Thread {
 unsafe impl Send for Thread {}
 
 static SCHEDULER: IrqLock<Scheduler<Box<Thread>>> = IrqLock::new(Scheduler::new());
+/// When each CPU's timer fires at the latest; only that CPU writes it, with interrupts off.
+static ARMED: [AtomicU64; cpu::MAX_CPUS] = [const { AtomicU64::new(NEVER) }; cpu::MAX_CPUS];
+const NEVER: u64 = u64::MAX;
 /// Threads that have ended and are to be taken down.
 static ENDED: IrqLock<Vec<ThreadId>> = IrqLock::new(Vec::new());
 static SPARES: IrqLock<Vec<Stack>> = IrqLock::new(Vec::new());
@@ -136,7 +139,7 @@ fn reschedule(turn: Turn, prepare: impl FnOnce(&mut Scheduler<Box<Thread>>, usiz
         return false;
     }
     let next = scheduler.next(cpu, clock::monotonic_ns(), turn, poke);
-    clock::arm_timer(next.timer);
+    arm_timer(cpu, next.timer);
     let from = current();
     let to: *mut Thread = match next.thread.and_then(|id| scheduler.payload(id)) {
         Some(thread) => &raw mut **thread,
@@ -159,6 +162,16 @@ fn reschedule(turn: Turn, prepare: impl FnOnce(&mut Scheduler<Box<Thread>>, usiz
     }
     interrupt_flag::restore(interrupts);
     true
+}
+
+/// Makes this CPU's timer fire at `deadline`, or before. One that fires too early costs an interrupt, which arms it again;
+/// to arm it costs as much, or far more where the machine is emulated, and would be done at every switch.
+fn arm_timer(cpu: usize, deadline: Option<u64>) {
+    let deadline = deadline.unwrap_or(NEVER);
+    if deadline < ARMED[cpu].load(Ordering::Relaxed) {
+        ARMED[cpu].store(deadline, Ordering::Relaxed);
+        clock::arm_timer(Some(deadline));
+    }
 }
 
 /// Releases the lock that the thread which ran before took.
@@ -196,11 +209,13 @@ pub fn init(cpus: usize) {
         SCHEDULER.lock().add_cpu(clock::monotonic_ns());
     }
     enter_idle_thread();
-    for vector in [vectors::TIMER, vectors::POKE] {
-        interrupt::set_handler(vector, || {
-            reschedule(Turn::Keep, |_, _| true);
-        });
-    }
+    interrupt::set_handler(vectors::TIMER, || {
+        ARMED[cpu::index()].store(NEVER, Ordering::Relaxed);
+        reschedule(Turn::Keep, |_, _| true);
+    });
+    interrupt::set_handler(vectors::POKE, || {
+        reschedule(Turn::Keep, |_, _| true);
+    });
 }
 
 /// Makes this CPU's idle thread the running one, but for its stack; returns its stack pointer.

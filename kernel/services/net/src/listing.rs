@@ -27,7 +27,9 @@ pub(crate) fn sockets(shared: &Shared) -> Vec<SocketStatus> {
     let listeners = shared.listeners.list();
     let endpoints = shared.endpoints.list();
     let mut list: Vec<SocketStatus> = listeners.iter().map(|listener| of_listener(listener)).collect();
-    list.extend(connections.iter().map(|connection| of_connection(connection)));
+    // One that is over stays until its reset is sent; as on Linux it is not listed any more.
+    let there_is = |socket: &SocketStatus| socket.state != TcpState::Closed;
+    list.extend(connections.iter().map(|connection| of_connection(connection)).filter(there_is));
     list.extend(endpoints.iter().map(|endpoint| of_endpoint(endpoint)));
     list.sort_by_key(|socket| socket.id);
     list

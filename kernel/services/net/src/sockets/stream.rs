@@ -11,7 +11,7 @@ use interfaces::{Errno, Result};
 use std::net::{IpAddr, Shutdown, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use vfs::socket::{Family, OptionValue, Received, Socket, SocketKind, SocketOption, Take};
+use vfs::socket::{Family, OptionValue, Received, Socket, SocketKind, SocketOption, Take, TcpState};
 use vfs::{Interest, Readiness};
 use wait::{WaitList, Waiter};
 
@@ -98,7 +98,7 @@ impl TcpSocket {
         };
         let local = SocketAddr::new(path.source, lease.port);
         let id = ConnectionId(self.shared.new_id());
-        let connection = Arc::new(Connection::new(id, local, remote, options));
+        let connection = Arc::new(Connection::new(id, (local, remote), options, TcpState::SynSent));
         connection.set_owner(self.shared.owner());
         let request = Request::Connect { connection: Arc::clone(&connection), lease, path };
         self.shared.doorbell.ring(request);

@@ -80,11 +80,17 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    pub(crate) fn new(id: ConnectionId, local: SocketAddr, remote: SocketAddr, options: Options) -> Connection {
+    /// A connection that is being made, by this side or by the other.
+    pub(crate) fn new(
+        id: ConnectionId,
+        (local, remote): (SocketAddr, SocketAddr),
+        options: Options,
+        tcp_state: TcpState,
+    ) -> Connection {
         let stream = Stream {
             phase: Phase::Connecting,
             opened: false,
-            tcp_state: TcpState::Closed,
+            tcp_state,
             received: VecDeque::new(),
             received_all: false,
             deaf: false,
@@ -116,9 +122,14 @@ impl Connection {
 
     /// The connection is over, because of `error` unless it ended in order.
     pub(crate) fn finish(&self, error: Option<Errno>) {
+        self.finish_as(TcpState::Closed, error);
+    }
+
+    /// The connection is over for programs; the protocol still has it in this state.
+    pub(crate) fn finish_as(&self, tcp_state: TcpState, error: Option<Errno>) {
         let mut stream = self.stream();
         stream.phase = Phase::Closed;
-        stream.tcp_state = TcpState::Closed;
+        stream.tcp_state = tcp_state;
         stream.received_all = true;
         stream.unsent = VecDeque::new();
         if stream.error.is_none() {

@@ -326,3 +326,32 @@ fn a_listener_bound_to_an_interface_takes_connections_from_there_alone() {
     outside.set_option(SocketOption::Device, OptionValue::Number(1)).expect("lo");
     assert_eq!(outside.connect(at("10.0.0.1:80")), Err(Errno::ENETUNREACH));
 }
+
+#[test]
+fn no_listing_has_a_connection_that_is_closed() {
+    let mut world = World::new(OWN);
+    let listener = listener(&world, Family::V4, "0.0.0.0:80");
+    let (inside, outside) = (world.tcp(Family::V4), world.peer.connect(endpoint("10.0.0.5:80")));
+    assert_eq!(inside.connect(at("127.0.0.1:80")), Err(Errno::EINPROGRESS));
+    let mut servers = Vec::new();
+    let mut states = std::collections::BTreeSet::new();
+    world.until(30, |world| {
+        let listed = crate::listing::sockets(&world.shared);
+        let connections = listed.iter().filter(|socket| socket.remote.is_some());
+        states.extend(connections.map(|socket| format!("{:?}", socket.state)));
+        servers.extend(listener.accept().map(|(server, _)| server));
+        let _ = inside.connect(at("127.0.0.1:80"));
+        if servers.len() == 2 {
+            servers.iter().for_each(|server| {
+                let _ = server.shutdown(Shutdown::Write);
+            });
+            let _ = inside.shutdown(Shutdown::Write);
+            world.peer.tcp(outside).close();
+        }
+        states.contains("TimeWait") && listed.len() == 1
+    });
+    for state in ["SynReceived", "Established", "TimeWait"] {
+        assert!(states.contains(state), "{states:?}");
+    }
+    assert!(!states.contains("Closed"), "{states:?}");
+}

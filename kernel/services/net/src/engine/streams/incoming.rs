@@ -12,6 +12,7 @@ use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::IpListenEndpoint;
 use std::net::IpAddr;
 use std::sync::Arc;
+use vfs::socket::TcpState;
 
 /// Half-open connections of one listener: as many as a browser's or a test's burst, which comes before the first answer has
 /// gone out. Each has its buffers already, so that a flood takes 16 MiB.
@@ -66,8 +67,8 @@ impl Streams {
             return Admission::Drop;
         }
         let id = ConnectionId(self.shared.new_id());
-        let (local, remote) = (link.scoped(tuple.local), link.scoped(tuple.remote));
-        let connection = Arc::new(Connection::new(id, local, remote, options));
+        let ends = (link.scoped(tuple.local), link.scoped(tuple.remote));
+        let connection = Arc::new(Connection::new(id, ends, options, TcpState::SynReceived));
         let lease = Arc::new(listener.lease.connected(Host::One(host)));
         self.half_open.entry(listener.id).or_default().push_back(id);
         let handle = link.sockets.add(socket);

@@ -222,8 +222,7 @@ impl Streams {
                 }
             }
             (State::TimeWait, Stage::Open) => {
-                entry.connection.finish(None);
-                entry.connection.stream().tcp_state = TcpState::TimeWait;
+                entry.connection.finish_as(TcpState::TimeWait, None);
                 entry.stage = Stage::TimeWait;
                 self.timers.set(id, None);
                 self.time_wait.push_back(id);

@@ -272,3 +272,21 @@ fn a_flood_of_text_is_drawn_in_the_end() {
     // The screen's thread draws the rest.
     display.wait_for((9, 18), WHITE);
 }
+
+#[test]
+fn characters_are_larger_on_large_screens() {
+    let Desk { display, screen, .. } = desk();
+    let lease = screen.lease().expect("free");
+    lease.set_size(180, 1440).expect("a size");
+    let text = lease.text();
+    assert_eq!(text.size(), (10, 40));
+    text.put(1, 2, &[cell('█'), cell(' ')]);
+    text.flush();
+    for (x, y) in [(18, 72), (35, 107)] {
+        assert_eq!(display.pixel(x, y), WHITE, "{x},{y}");
+    }
+    assert_eq!((display.pixel(17, 72), display.pixel(36, 107), display.pixel(18, 108)), (0, RED, 0));
+    assert!(text.scroll_up(0..40, 1));
+    text.flush();
+    assert_eq!((display.pixel(18, 36), display.pixel(35, 71), display.pixel(18, 72)), (WHITE, WHITE, 0));
+}

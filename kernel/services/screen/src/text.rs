@@ -16,6 +16,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use wait::{WaitList, Waiter};
 
+/// Screens with so many rows show characters twice as large, with twice as many three times, and so on.
+const ROWS_FOR_A_SIZE: usize = 720;
+
 /// The shortest time between two refreshes.
 const REFRESH: Duration = Duration::from_millis(16);
 
@@ -27,6 +30,8 @@ pub struct TextConsole {
     owner: Owner,
     columns: usize,
     rows: usize,
+    /// Pixels of the screen for one of the font's, in each direction.
+    scale: usize,
     wanted: Mutex<Wanted>,
     drawn: Mutex<Drawn>,
     /// Who refreshes what has changed.
@@ -58,12 +63,13 @@ struct Drawn {
 impl TextConsole {
     pub(crate) fn new(picture: Arc<Picture>, owner: Owner) -> TextConsole {
         let (width, height) = picture.size();
-        let (columns, rows) = ((width / WIDTH).max(1), (height / HEIGHT).max(1));
+        let scale = (height / ROWS_FOR_A_SIZE).max(1);
+        let (columns, rows) = ((width / WIDTH / scale).max(1), (height / HEIGHT / scale).max(1));
         let cells = vec![EMPTY; columns * rows];
         let drawn = Drawn { font: Font::new(), cells: vec![None; columns * rows], next: cells.clone() };
         let wanted = Wanted { cells, cursor: None, scroll: None, changed: false, refreshed: Instant::now() };
         let (wanted, drawn) = (Mutex::new(wanted), Mutex::new(drawn));
-        TextConsole { picture, owner, columns, rows, wanted, drawn, refreshers: WaitList::new() }
+        TextConsole { picture, owner, columns, rows, scale, wanted, drawn, refreshers: WaitList::new() }
     }
 
     /// Draws what has changed.
@@ -127,7 +133,8 @@ impl TextConsole {
     fn draw(&self, drawn: &mut Drawn, scroll: Option<Scroll>, surface: &mut Surface) {
         let mut damage = Area::default();
         if let Some((rows, distance)) = scroll {
-            surface.move_up(rows.start * HEIGHT, rows.end * HEIGHT, distance * HEIGHT);
+            let line = HEIGHT * self.scale;
+            surface.move_up(rows.start * line, rows.end * line, distance * line);
             let range = rows.start * self.columns..rows.end * self.columns;
             if let Some(cells) = drawn.cells.get_mut(range) {
                 let gone = (distance * self.columns).min(cells.len());
@@ -135,7 +142,7 @@ impl TextConsole {
                 let kept = cells.len() - gone;
                 cells.iter_mut().skip(kept).for_each(|cell| *cell = None);
             }
-            damage = cell_area(0..self.columns, rows);
+            damage = self.area(0..self.columns, rows);
         }
         for row in 0..self.rows {
             damage = damage.union(self.draw_row(drawn, row, surface));
@@ -156,15 +163,22 @@ impl TextConsole {
                 continue;
             }
             *cell = Some(*next);
-            draw_cell(surface, (column * WIDTH, row * HEIGHT), &drawn.font.glyph(next.glyph), *next);
+            let place = self.area(column..column + 1, row..row + 1);
+            draw_cell(surface, place, self.scale, &drawn.font.glyph(next.glyph), *next);
             changed = Some(changed.map_or(column, |range| range.start)..column + 1);
         }
-        changed.map_or(Area::default(), |columns| cell_area(columns, row..row + 1))
+        changed.map_or(Area::default(), |columns| self.area(columns, row..row + 1))
     }
-}
 
-fn cell_area(columns: Range<usize>, rows: Range<usize>) -> Area {
-    Area { x: columns.start * WIDTH, y: rows.start * HEIGHT, width: columns.len() * WIDTH, height: rows.len() * HEIGHT }
+    fn area(&self, columns: Range<usize>, rows: Range<usize>) -> Area {
+        let (width, height) = (WIDTH * self.scale, HEIGHT * self.scale);
+        Area {
+            x: columns.start * width,
+            y: rows.start * height,
+            width: columns.len() * width,
+            height: rows.len() * height,
+        }
+    }
 }
 
 /// The cell under the cursor, inverted; the cursor shows also where both colours are the same.
@@ -181,15 +195,19 @@ fn pixel(colour: Colour) -> u32 {
     u32::from_be_bytes([0, red, green, blue])
 }
 
-fn draw_cell(surface: &mut Surface, (x, y): (usize, usize), glyph: &Glyph, cell: Cell) {
+fn draw_cell(surface: &mut Surface, place: Area, scale: usize, glyph: &Glyph, cell: Cell) {
     let (foreground, background) = (pixel(cell.foreground), pixel(cell.background));
-    if *glyph == [0; HEIGHT] {
-        (0..HEIGHT).for_each(|line| surface.row_mut(x, y + line, WIDTH).fill(background));
-        return;
-    }
-    for (line, bits) in glyph.iter().enumerate() {
-        for (column, pixel) in surface.row_mut(x, y + line, WIDTH).iter_mut().enumerate() {
-            *pixel = if bits >> (WIDTH - 1 - column) & 1 == 1 { foreground } else { background };
+    for (line, bits) in (0..place.height).zip(glyph.iter().flat_map(|bits| std::iter::repeat_n(bits, scale))) {
+        let row = surface.row_mut(place.x, place.y + line, place.width);
+        if *bits == 0 {
+            row.fill(background);
+            continue;
+        }
+        let colour = |column: usize| if bits >> (WIDTH - 1 - column) & 1 == 1 { foreground } else { background };
+        if scale == 1 {
+            row.iter_mut().enumerate().for_each(|(column, pixel)| *pixel = colour(column));
+        } else {
+            row.chunks_mut(scale).enumerate().for_each(|(column, pixels)| pixels.fill(colour(column)));
         }
     }
 }

@@ -74,6 +74,13 @@ fn the_web_page_is_there(machine: &mut Booted) {
     assert!(listener.contains("[::]:80") && listener.contains("httpd.wasm"), "{listener}");
     let tls = machine.command("http https://localhost/");
     assert!(tls.contains("https needs TLS"), "{tls}");
+    // `/etc/rc` keeps it running.
+    let owner = listener.lines().find(|line| line.contains("httpd.wasm")).unwrap_or_default();
+    let mut words = owner.split_whitespace().filter_map(|word| word.split_once('/'));
+    let pid: u32 = words.find_map(|(pid, _)| pid.parse().ok()).unwrap_or_else(|| panic!("{listener}"));
+    machine.command(&format!("kill {pid}"));
+    machine.command_until("cat /tmp/httpd.log", "respawn: httpd: killed; again in 1 s\n");
+    machine.command_until("http -i http://yolk/", "HTTP/1.1 200 OK\n");
 }
 
 fn hosts_answer(machine: &mut Booted) {

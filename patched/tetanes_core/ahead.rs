@@ -152,22 +152,20 @@ impl Bus {
         }
     }
 
-    /// Runs dots in which the next line's sprites are fetched. The background's fetches between them lead to nothing.
+    /// Runs dots in which the next line's sprites are fetched. The background's fetches between them are seen where a program
+    /// switches rendering off here and on again before the next line's first tiles.
     fn clock_sprite_fetches(&mut self, from: u16, count: u16) {
         let to = from + count;
-        if from < cycle::SPR_FETCH_START && self.ppu.mask_prev_rendering_enabled {
-            self.ppu.scroll.copy_x();
-            self.ppu.spr_cover = ConstArray::new();
-        }
-        let copies = from < *cycle::COPY_Y_RANGE.end() && to >= *cycle::COPY_Y_RANGE.start();
-        if self.ppu.is_prerender_scanline && copies {
-            self.ppu.scroll.copy_y();
-        }
-        self.ppu.write_oamaddr(0);
-        // Of the eight dots of a sprite, the fourth stands for all.
-        for at in (from + 1..=to).filter(|at| at % TILE == 4) {
+        for at in from + 1..=to {
             self.ppu.cycle = at;
-            self.load_sprites();
+            if at == cycle::SPR_FETCH_START && self.ppu.mask_prev_rendering_enabled {
+                self.ppu.scroll.copy_x();
+                self.ppu.spr_cover = ConstArray::new();
+            }
+            if self.ppu.is_prerender_scanline && cycle::COPY_Y_RANGE.contains(&at) {
+                self.ppu.scroll.copy_y();
+            }
+            self.spr_fetch_cycle();
         }
         self.ppu.cycle = to;
     }

@@ -3,14 +3,14 @@
 #
 #   boot/std/prepare.sh SOURCE FARM
 #
-# SOURCE is a toolchain's `library` folder. FARM becomes a tree of symbolic links to it in which four files are patched
+# SOURCE is a toolchain's `library` folder. FARM becomes a tree of symbolic links to it in which five files are patched
 # copies; cargo takes it through `__CARGO_TESTS_ONLY_SRC_ROOT`, which must stand in cargo's own environment.
 #
 # Upstream's hermit target has no unwinder: its panic runtime aborts. Yolk links one (crate `unwinding`, which exports
 # `_Unwind_*`), so the three crates that choose an implementation are told to choose the one for such targets. The places
 # are found by their content, since toolchains differ in their line numbers; a file in which one is missing stops the build.
 #
-# Upstream's `read_dir` takes the answer "no entries" for an error with number 0.
+# Upstream's `read_dir` takes the answer "no entries" for an error with number 0, and its `process::id` panics.
 set -eu
 
 source=$1
@@ -89,5 +89,6 @@ replace_once     panic_unwind/src/lib.rs            '"hermit.rs"' '"gcc.rs"'
 add_hermit_above std/src/sys/personality/mod.rs     'mod gcc;'
 add_hermit_above unwind/src/lib.rs                  'mod libunwind;'
 replace_once     std/src/sys/fs/hermit.rs           'if readlen > 0 {' 'if readlen >= 0 {'
+replace_once     std/src/sys/process/unsupported.rs 'panic!("no pids on this platform")' 'unsafe { hermit_abi::getpid() }.cast_unsigned()'
 
 echo "$stamp" > "$farm/.prepared"

@@ -15,7 +15,13 @@ pub struct Change {
 }
 
 /// Puts the patched sources of the crate that is being built into `OUT_DIR/source`.
+#[allow(dead_code)]
 pub fn apply(changes: &[Change]) {
+    apply_and_rewrite(changes, |_, text| text);
+}
+
+/// As [`apply`], and gives every file's path and text to `rewrite`.
+pub fn apply_and_rewrite(changes: &[Change], rewrite: impl Fn(&str, String) -> String) {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=../patch.rs");
     let (name, version) = (variable("CARGO_PKG_NAME"), variable("CARGO_PKG_VERSION"));
@@ -29,6 +35,7 @@ pub fn apply(changes: &[Change]) {
     for change in changes {
         edit(&copy.join(change.file), change);
     }
+    rewrite_folder(&copy, "", &rewrite);
     let root = copy.join("lib.rs");
     let text = fs::read_to_string(&root).expect("a crate has a root");
     fs::write(&root, without_inner_attributes(&text)).expect("the copy can be written");
@@ -89,6 +96,22 @@ fn copy_folder(from: &Path, to: &Path) {
             // Written, not copied: the registry's files may be read-only.
             let content = fs::read(entry.path()).expect("the published sources can be read");
             fs::write(target, content).expect("the copy can be written");
+        }
+    }
+}
+
+fn rewrite_folder(folder: &Path, name: &str, rewrite: &impl Fn(&str, String) -> String) {
+    for entry in fs::read_dir(folder).expect("the copy can be read") {
+        let entry = entry.expect("the copy can be read");
+        let name = format!("{name}/{}", entry.file_name().to_string_lossy());
+        if entry.path().is_dir() {
+            rewrite_folder(&entry.path(), &name, rewrite);
+        } else if name.ends_with(".rs") {
+            let text = fs::read_to_string(entry.path()).expect("the copy can be read");
+            let new = rewrite(name.trim_start_matches('/'), text.clone());
+            if new != text {
+                fs::write(entry.path(), new).expect("the copy can be written");
+            }
         }
     }
 }

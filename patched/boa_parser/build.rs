@@ -19,8 +19,17 @@ const REFUSE_CHAIN: &str = "\
                     }
 ";
 
+/// Digits take more than linear time to become a number.
+const REFUSE_DIGITS: &str = "\
+        if buf.len() > 400_000 {
+            return Err(Error::syntax(\"the number has too many digits\", cursor.pos()));
+        }
+";
+
 fn main() {
     let mut changes = Vec::new();
+    let digits = "        let num_str = unsafe { str::from_utf8_unchecked(buf.as_slice()) };\n";
+    changes.push(Change { file: "lexer/number.rs", old: digits, new: String::leak(format!("{REFUSE_DIGITS}{digits}")) });
     let mut before = |file, line: &'static str, text: &str| {
         let new: &'static str = String::leak(format!("{text}{line}"));
         changes.push(Change { file, old: line, new });

@@ -108,6 +108,29 @@ fn scripts_and_sessions_at_the_console() {
     machine.console.expect("stopped\n> ");
     machine.console.send("process.exit(4)\r");
     machine.console.expect("[4]$ ");
+    fetch_over_loopback(&mut machine);
+}
+
+/// `fetch` against the machine's own server.
+fn fetch_over_loopback(machine: &mut Booted) {
+    machine.command("mkdir /tmp/site; echo '{\"a\": [1, 2]}' > /tmp/site/a.json; httpd --root /tmp/site --token secret > /dev/null 2>&1 &");
+    let wait = "for (let i = 0; ; i++) { try { await fetch(at); break } catch (e) { if (i > 200) throw e; \
+                await new Promise((done) => setTimeout(done, 50)) } }";
+    let script = format!(
+        "const at = \"http://localhost/a.json\"; {wait}
+         const r = await fetch(at); console.log(r.status, r.headers.get(\"content-type\"), (await r.json()).a[1]);
+         console.log((await fetch(at + 1)).status, http.Get(at).length);
+         const headers = {{ authorization: \"Bearer secret\" }}; const body = new Uint8Array(3e5).fill(65);
+         console.log((await fetch(\"http://localhost/b.bin\", {{ method: \"PUT\", headers, body }})).ok);
+         const all = await Promise.all([1, 2, 3, 4].map(async () => (await (await fetch(\"http://127.0.0.1/b.bin\")).bytes()).length));
+         console.log(all.join()); export {{}};
+         for (const bad of [\"http://no-such-host.invalid/\", \"http://127.0.0.1:9/\", \"https://localhost/\", \"http:\"]) {{
+           try {{ await fetch(bad); console.log(\"fine\") }} catch (e) {{ console.log(e.name) }}
+         }}"
+    );
+    let said = machine.command(&format!("echo {} > /tmp/f.mjs; js /tmp/f.mjs", quoted(&script.replace('\n', " "))));
+    let expected = "200 application/json 2\n404 14\ntrue\n300000,300000,300000,300000\nTypeError\nTypeError\nTypeError\nTypeError\n";
+    assert!(said.ends_with(expected), "{said}");
 }
 
 /// `text` as one word of the shell.

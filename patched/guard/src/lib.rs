@@ -1,7 +1,8 @@
 //! Where the JavaScript engine asks whether it may go on: is the script to stop, is there memory, is there stack.
 //!
-//! The patched crates beside this one call [`check`] in loops and calls, [`Nesting`] where their parsers recurse. Who runs a
-//! script says with [`install`] what the thread may use, and gives the function that is asked every [`PERIOD`] checks.
+//! The patched crates beside this one call [`check`] in loops and calls, [`reserve`] before they make something large,
+//! [`Nesting`] where their parsers recurse. Who runs a script says with [`install`] what the thread may use, and gives the
+//! function that is asked every [`PERIOD`] checks.
 
 #![forbid(unsafe_code)]
 
@@ -38,7 +39,8 @@ impl Refusal {
     }
 }
 
-type Owner = Rc<dyn Fn() -> Result<(), Refusal>>;
+/// Says whether the script may go on, and take so many bytes more.
+type Owner = Rc<dyn Fn(usize) -> Result<(), Refusal>>;
 
 thread_local! {
     static COUNTDOWN: Cell<u32> = const { Cell::new(u32::MAX) };
@@ -85,7 +87,7 @@ pub fn check() -> Result<(), Refusal> {
     }
     match COUNTDOWN.get() {
         u32::MAX => Ok(()),
-        0 => ask(),
+        0 => ask(0),
         left => {
             COUNTDOWN.set(left - 1);
             Ok(())
@@ -100,11 +102,19 @@ pub fn ask_next() {
     }
 }
 
+/// Asks whether the script may go on and take `bytes` at once.
+///
+/// # Errors
+/// It may not.
+pub fn reserve(bytes: usize) -> Result<(), Refusal> {
+    if COUNTDOWN.get() == u32::MAX { Ok(()) } else { ask(bytes) }
+}
+
 #[cold]
-fn ask() -> Result<(), Refusal> {
+fn ask(bytes: usize) -> Result<(), Refusal> {
     COUNTDOWN.set(PERIOD);
     let owner = OWNER.with_borrow(Clone::clone);
-    let answer = owner.map_or(Ok(()), |owner| owner());
+    let answer = owner.map_or(Ok(()), |owner| owner(bytes));
     if answer == Err(Refusal::Stop) {
         COUNTDOWN.set(0);
     }
@@ -168,15 +178,16 @@ mod tests {
         let counter = Rc::clone(&asked);
         let installed = install(
             1 << 20,
-            Rc::new(move || {
+            Rc::new(move |_| {
                 counter.set(counter.get() + 1);
                 Err(Refusal::Memory)
             }),
         );
         let refused = (0..=PERIOD).filter(|_| check() == Err(Refusal::Memory)).count();
         assert_eq!((refused, asked.get()), (1, 1));
+        assert_eq!(reserve(1), Err(Refusal::Memory));
         drop(installed);
-        assert!((0..=PERIOD).all(|_| check().is_ok()));
+        assert!(reserve(1).is_ok() && (0..=PERIOD).all(|_| check().is_ok()));
     }
 
     #[test]
@@ -188,7 +199,7 @@ mod tests {
                 _ => depth,
             }
         }
-        let _installed = install(256 * 1024, Rc::new(|| Ok(())));
+        let _installed = install(256 * 1024, Rc::new(|_| Ok(())));
         let depth = dive(0);
         assert!((64..10_000).contains(&depth), "{depth}");
         let levels: Vec<_> = std::iter::from_fn(|| Nesting::enter().ok()).take(100_000).collect();

@@ -1,6 +1,6 @@
 //! An engine: a context with limits, an event loop, modules and global objects.
 
-use crate::events::{Events, Failure};
+use crate::events::{Events, Failure, Until};
 use crate::globals;
 use crate::limits::{InForce, Limits, Stopped};
 use crate::machine::Machine;
@@ -50,7 +50,7 @@ pub(crate) struct Engine {
     pub(crate) context: Context,
     pub(crate) state: Rc<State>,
     pub(crate) limits: Rc<Limits>,
-    events: Rc<Events>,
+    pub(crate) events: Rc<Events>,
     modules: Rc<Modules>,
     _in_force: InForce,
 }
@@ -73,7 +73,7 @@ impl HostHooks for Hooks {
 
     fn max_buffer_size(&self, _context: &mut Context) -> u64 {
         // Asked before each buffer is made: a few of them may be more than the engine counts as garbage.
-        self.limits.collect_when_due();
+        self.limits.collect_when_due(0);
         self.limits.memory_bytes() as u64
     }
 
@@ -152,12 +152,18 @@ impl Engine {
 
     /// Runs what the top level has started.
     pub(crate) fn finish(&mut self, result: JsResult<JsValue>) -> End {
+        let end = self.go_on(result, &Until::Done);
+        if !matches!(end, End::Value(_)) {
+            self.events.clear();
+        }
+        end
+    }
+
+    /// Runs what there is to do, until `until`; what is pending then stays so.
+    pub(crate) fn go_on(&mut self, result: JsResult<JsValue>, until: &Until<'_>) -> End {
         let limits = Rc::clone(&self.limits);
         let outcome = match result {
-            Ok(value) => {
-                let ran = self.events.run(&mut self.context, &limits);
-                ran.map(|()| value)
-            }
+            Ok(value) => self.events.run(&mut self.context, &limits, until).map(|()| value),
             Err(error) => Err(Failure::Thrown(error)),
         };
         if let Some(stopped) = self.limits.stopped() {
@@ -166,13 +172,8 @@ impl Engine {
         }
         match outcome {
             Ok(value) => End::Value(value),
-            Err(failure) => {
-                self.events.clear();
-                match failure {
-                    Failure::Thrown(error) => End::Thrown(error),
-                    Failure::Rejected(reason) => End::Rejected(reason),
-                }
-            }
+            Err(Failure::Thrown(error)) => End::Thrown(error),
+            Err(Failure::Rejected(reason)) => End::Rejected(reason),
         }
     }
 

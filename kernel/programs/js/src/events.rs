@@ -5,11 +5,13 @@
 
 use crate::limits::Limits;
 use crate::state::State;
+use crate::timers::Timers;
+use boa_engine::builtins::promise::PromiseState;
 use boa_engine::job::{BoxedFuture, GenericJob, Job, JobExecutor, NativeAsyncJob, PromiseJob};
 use boa_engine::object::builtins::{JsFunction, JsPromise};
 use boa_engine::{Context, JsError, JsResult, JsValue};
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::Poll;
@@ -39,23 +41,14 @@ pub(crate) enum Failure {
     Rejected(JsValue),
 }
 
-struct Timer {
-    callback: JsFunction,
-    arguments: Vec<JsValue>,
-    /// Of an interval.
-    every: Option<Duration>,
-    id: u32,
-}
-
-/// The moment at which a timer is due; those of one moment come in the order in which they were set.
-type Due = (Instant, u64);
-
-#[derive(Default)]
-struct Timers {
-    queue: BTreeMap<Due, Timer>,
-    by_id: HashMap<u32, Due>,
-    last_id: u32,
-    order: u64,
+/// How long the loop goes on.
+pub(crate) enum Until<'a> {
+    /// Nothing is left to do.
+    Done,
+    /// Nothing is left to do now: timers and operations may be pending.
+    Idle,
+    /// A promise is settled, or nothing is left to do.
+    Settled(&'a JsPromise),
 }
 
 /// See the module.
@@ -86,25 +79,11 @@ impl Events {
         delay: Duration,
         every: Option<Duration>,
     ) -> u32 {
-        let mut timers = self.timers.borrow_mut();
-        let mut id = timers.last_id;
-        loop {
-            // Numbers are positive and fit in 31 bits, as scripts expect.
-            id = if id >= i32::MAX.unsigned_abs() { 1 } else { id + 1 };
-            if !timers.by_id.contains_key(&id) {
-                break;
-            }
-        }
-        timers.last_id = id;
-        timers.insert(Timer { callback, arguments, every, id }, delay);
-        id
+        self.timers.borrow_mut().set(callback, arguments, delay, every)
     }
 
     pub(crate) fn clear_timer(&self, id: u32) {
-        let mut timers = self.timers.borrow_mut();
-        if let Some(due) = timers.by_id.remove(&id) {
-            timers.queue.remove(&due);
-        }
+        self.timers.borrow_mut().clear(id);
         if self.running.get() == id {
             self.running.set(0);
         }
@@ -139,8 +118,23 @@ impl Events {
         self.rejected.borrow_mut().clear();
     }
 
-    /// Runs until nothing is left to do, or the script is to stop.
-    pub(crate) fn run(&self, context: &mut Context, limits: &Limits) -> Result<(), Failure> {
+    /// Whether something is still to come.
+    pub(crate) fn is_pending(&self) -> bool {
+        self.timers.borrow().next().is_some() || !self.operations.borrow().is_empty()
+    }
+
+    /// When the next timer is due.
+    pub(crate) fn next_timer(&self) -> Option<Instant> {
+        self.timers.borrow().next()
+    }
+
+    /// Whether an operation is done; wakes `waiter` when one is.
+    pub(crate) fn is_ready(&self, waiter: &Waiter) -> bool {
+        self.operations.borrow_mut().iter_mut().any(|operation| operation.poll(waiter))
+    }
+
+    /// Runs until there is nothing more to do, as `until` says, or the script is to stop.
+    pub(crate) fn run(&self, context: &mut Context, limits: &Limits, until: &Until<'_>) -> Result<(), Failure> {
         let context = RefCell::new(context);
         let mut futures: Vec<BoxedFuture<'_>> = Vec::new();
         loop {
@@ -149,11 +143,22 @@ impl Events {
                 return Ok(());
             }
             self.check_rejections()?;
+            if let Until::Settled(promise) = until
+                && promise.state() != PromiseState::Pending
+            {
+                return Ok(());
+            }
             if self.run_timer(&context)? {
                 continue;
             }
-            let is_idle = self.timers.borrow().queue.is_empty() && self.operations.borrow().is_empty();
-            if is_idle && futures.is_empty() {
+            if let (Until::Idle, true) = (until, futures.is_empty()) {
+                self.finish_operations(&context)?;
+                if self.jobs.borrow().is_empty() {
+                    return Ok(());
+                }
+                continue;
+            }
+            if !self.is_pending() && futures.is_empty() {
                 return Ok(());
             }
             self.wait(&context, &mut futures, limits)?;
@@ -194,20 +199,14 @@ impl Events {
     fn check_rejections(&self) -> Result<(), Failure> {
         let first = self.rejected.borrow_mut().drain(..).next();
         match first.map(|promise| promise.state()) {
-            Some(boa_engine::builtins::promise::PromiseState::Rejected(reason)) => Err(Failure::Rejected(reason)),
+            Some(PromiseState::Rejected(reason)) => Err(Failure::Rejected(reason)),
             _ => Ok(()),
         }
     }
 
     /// Runs the next timer, if it is due; says whether one was.
     fn run_timer(&self, context: &RefCell<&mut Context>) -> Result<bool, Failure> {
-        let mut timers = self.timers.borrow_mut();
-        let Some(entry) = timers.queue.first_entry().filter(|entry| entry.key().0 <= Instant::now()) else {
-            return Ok(false);
-        };
-        let timer = entry.remove();
-        timers.by_id.remove(&timer.id);
-        drop(timers);
+        let Some(timer) = self.timers.borrow_mut().take_due() else { return Ok(false) };
         self.running.set(timer.id);
         let result = timer.callback.call(&JsValue::undefined(), &timer.arguments, &mut context.borrow_mut());
         // Cleared by its own callback, the number is gone.
@@ -224,7 +223,7 @@ impl Events {
         futures: &mut Vec<BoxedFuture<'a>>,
         limits: &Limits,
     ) -> Result<(), Failure> {
-        let deadline = self.timers.borrow().queue.keys().next().map(|due| due.0);
+        let deadline = self.next_timer();
         let mut outcome = Ok(());
         let waited = wait::wait_for(deadline, |waiter| {
             limits.register(waiter);
@@ -241,7 +240,7 @@ impl Events {
                     false
                 }
             });
-            is_done |= self.operations.borrow_mut().iter_mut().any(|operation| operation.poll(waiter));
+            is_done |= self.is_ready(waiter);
             is_done |= !self.jobs.borrow().is_empty();
             if is_done { Poll::Ready(()) } else { Poll::Pending }
         });
@@ -272,16 +271,6 @@ impl Events {
     }
 }
 
-impl Timers {
-    fn insert(&mut self, timer: Timer, delay: Duration) {
-        self.order += 1;
-        let now = Instant::now();
-        let due = (now.checked_add(delay).unwrap_or(now), self.order);
-        self.by_id.insert(timer.id, due);
-        self.queue.insert(due, timer);
-    }
-}
-
 /// Whether it is done.
 fn poll_once(future: &mut BoxedFuture<'_>, waker: &std::task::Waker) -> Result<bool, Failure> {
     let future: Pin<&mut _> = future.as_mut();
@@ -305,7 +294,7 @@ impl JobExecutor for Events {
 
     fn run_jobs(self: Rc<Self>, context: &mut Context) -> JsResult<()> {
         let limits = Rc::clone(&State::of(context)?.limits);
-        match self.run(context, &limits) {
+        match self.run(context, &limits, &Until::Done) {
             Ok(()) => Ok(()),
             Err(Failure::Thrown(error)) => Err(error),
             Err(Failure::Rejected(reason)) => Err(JsError::from_opaque(reason)),

@@ -24,6 +24,7 @@ mod run;
 mod sources;
 mod state;
 mod style;
+mod timers;
 
 pub use machine::{Machine, MemoryUse};
 

@@ -82,7 +82,7 @@ impl Limits {
     pub(crate) fn enforce(self: &Rc<Limits>) -> InForce {
         self.machine.limit_memory(Some(self.memory_bytes.saturating_add(self.memory_bytes / 4)));
         let limits = Rc::clone(self);
-        let installed = guard::install(ENGINE_STACK, Rc::new(move || limits.check()));
+        let installed = guard::install(ENGINE_STACK, Rc::new(move |bytes| limits.check(bytes)));
         InForce { machine: Arc::clone(&self.machine), _installed: installed }
     }
 
@@ -127,18 +127,19 @@ impl Limits {
         self.interrupt.is_pressed().then_some(Stopped::Interrupted)
     }
 
-    /// What the engine asks now and then.
-    fn check(&self) -> Result<(), Refusal> {
+    /// What the engine asks now and then, and before it takes `bytes` at once.
+    fn check(&self, bytes: usize) -> Result<(), Refusal> {
         if self.stopped().is_some() {
             return Err(Refusal::Stop);
         }
-        self.collect_when_due();
-        if self.machine.memory_used() > self.memory_bytes { Err(Refusal::Memory) } else { Ok(()) }
+        self.collect_when_due(bytes);
+        let used = self.machine.memory_used().saturating_add(bytes);
+        if used > self.memory_bytes { Err(Refusal::Memory) } else { Ok(()) }
     }
 
-    /// Collects garbage when much was allocated since it was done last.
-    pub(crate) fn collect_when_due(&self) {
-        if self.machine.memory_used() <= self.collect_at.get() {
+    /// Collects garbage when much was allocated since it was done last, or `bytes` more are.
+    pub(crate) fn collect_when_due(&self, bytes: usize) {
+        if self.machine.memory_used().saturating_add(bytes) <= self.collect_at.get() {
             return;
         }
         boa_gc::force_collect();

@@ -24,9 +24,24 @@ impl Modules {
         self.loaded.borrow_mut().insert((path.to_owned(), false), module);
     }
 
+    fn builtin(&self, specifier: &str, context: &mut Context) -> JsResult<Module> {
+        let name = specifier.strip_prefix("node:").unwrap_or(specifier);
+        let key = (format!("node:{name}"), false);
+        if let Some(module) = self.loaded.borrow().get(&key) {
+            return Ok(module.clone());
+        }
+        let made = crate::globals::builtin_module(name, context)?;
+        let module = made.ok_or_else(|| JsNativeError::typ().with_message(unknown(specifier)))?;
+        self.loaded.borrow_mut().insert(key, module.clone());
+        Ok(module)
+    }
+
     fn load(&self, referrer: &Referrer, request: &ModuleRequest, context: &mut Context) -> JsResult<Module> {
         let state = State::of(context)?;
         let specifier = request.specifier().to_std_string_lossy();
+        if is_bare(&specifier) {
+            return self.builtin(&specifier, context);
+        }
         let path = resolve(&specifier, referrer.path(), &state.directory())
             .ok_or_else(|| JsNativeError::typ().with_message(unknown(&specifier)))?;
         let kind = request.get_attribute("type").map(JsString::to_std_string_lossy);
@@ -64,7 +79,15 @@ pub(crate) fn parse(path: &str, text: &str, sources: &Sources, context: &mut Con
 }
 
 fn unknown(specifier: &str) -> String {
-    format!("cannot import '{specifier}': there are no packages; a path begins with './', '../' or '/'")
+    format!(
+        "cannot import '{specifier}': there are no packages, only fs, path, url and others of Node.js; a path begins with './', '../' or '/'"
+    )
+}
+
+/// Whether a specifier is a name, not a path.
+fn is_bare(specifier: &str) -> bool {
+    let first = specifier.split('/').next().unwrap_or_default();
+    !matches!(first, "" | "." | ".." | "file:")
 }
 
 /// The absolute path of what `specifier` names in the module `referrer`, or in `directory` where there is none.

@@ -60,11 +60,50 @@ fn promises_are_waited_for() {
 fn an_interrupt_ends_what_runs_and_not_the_session() {
     let machine = Machine::new();
     let console = Console::new(&machine);
-    for text in ["for (;;);", "/^(a+)+$/.test('a'.repeat(60) + 'b')", "setInterval(() => {}, 9)", "runSync('block')"] {
+    for text in [
+        "for (;;);",
+        "/^(a+)+$/.test('a'.repeat(60) + 'b')",
+        "await new Promise(() => setInterval(() => {}, 9))",
+        "runSync('block')",
+    ] {
         let marked = format!("console.log('o' + 'n'); {text}\r");
         console.expect("> ").types(&marked).expect("\r\non\r\n").types("\x03").expect("stopped\r\n");
     }
     console.expect("> ").types("(function f(n) { return n ? f(n - 1) + 1 : 0 })(5000)\r").expect("5000").expect("> ");
+}
+
+#[test]
+fn what_was_started_goes_on_at_the_prompt() {
+    let machine = Machine::new();
+    let console = Console::new(&machine);
+    console.expect("> ").types("setTimeout(() => console.log('t' + 1), 20); 7\r").expect("7").expect("> ");
+    // What is typed meanwhile is still there.
+    console.types("40 + ").expect("40 + ").expect("t1\r\n> 40 + ").types("2\r").expect("42").expect("> ");
+    console.types("setTimeout(() => { throw new Error('late') }, 1)\r").expect("Uncaught Error: late").expect("> ");
+    console.types("run('copy', [], { input: 'x' }).then((r) => console.log('got ' + r.stdout))\r");
+    console.expect("Promise { ").expect("got x\r\n").expect("> ");
+    console.types("setInterval(() => console.log('tick'), 1); 0\r").expect("tick").expect("tick").types("\x03");
+    console.expect("stopped").expect("> ").types("setTimeout(() => { console.log('o' + 'n'); for (;;); }, 1)\r");
+    console.expect("Jon\r\n").types("\x03").expect("stopped\r\n").expect("> ");
+    console.types("setTimeout(() => process.exit(6), 1)\r");
+    assert_eq!(console.status(), 6);
+}
+
+#[test]
+fn names_can_be_declared_again() {
+    let machine = Machine::new();
+    let console = Console::new(&machine);
+    for _ in 0..2 {
+        console
+            .expect("> ")
+            .types("const { a } = { a: 5 }\r")
+            .expect("undefined")
+            .expect("> ")
+            .types("a * 11\r")
+            .expect("55");
+        console.expect("> ").types("class B { m() { return 6 } }\r").expect("undefined");
+        console.expect("> ").types("new B().m() * 11\r").expect("66");
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Editing one line.
 
+use crate::background::Background;
 use crate::columns;
 use crate::history::History;
 use crate::key::{self, Key};
@@ -50,13 +51,15 @@ pub struct Editor {
     output: Arc<OpenFile>,
     /// What was deleted last, for ^Y.
     killed: String,
+    /// The line that goes on with the next call.
+    kept: Line,
 }
 
 impl Editor {
     /// The editor of the terminal `input`, which shows on `output`.
     #[must_use]
     pub fn new(input: Arc<OpenFile>, output: Arc<OpenFile>) -> Editor {
-        Editor { input, output, killed: String::new() }
+        Editor { input, output, killed: String::new(), kept: Line::default() }
     }
 
     /// Takes over the terminal: from here on keys come as they are pressed, ^C among them.
@@ -76,17 +79,51 @@ impl Editor {
         history: &History,
         completer: &dyn Completer,
     ) -> Result<Entry> {
-        let mut session = Session {
+        let mut session = self.session(terminal, prompt, history);
+        loop {
+            if let Some(entry) = session.step(completer)? {
+                return Ok(entry);
+            }
+        }
+    }
+
+    /// As [`Editor::read_line`] until `background` has something to do: then the line is taken from the terminal, and comes
+    /// back with the next call; `None`.
+    ///
+    /// # Errors
+    /// As [`Editor::read_line`].
+    pub fn read_line_besides(
+        &mut self,
+        terminal: RawTerminal,
+        prompt: &str,
+        history: &History,
+        names: &(impl Completer + Background),
+    ) -> Result<Option<Entry>> {
+        let mut session = self.session(terminal, prompt, history);
+        loop {
+            session.draw_when_idle()?;
+            if !session.terminal.wait_for_key(names)? {
+                session.terminal.write(&session.view.erase())?;
+                self.kept = session.line;
+                return Ok(None);
+            }
+            if let Some(entry) = session.step(names)? {
+                return Ok(Some(entry));
+            }
+        }
+    }
+
+    fn session<'a>(&'a mut self, terminal: RawTerminal, prompt: &'a str, history: &'a History) -> Session<'a> {
+        Session {
             view: View::new(terminal.columns()),
             terminal,
             prompt,
-            line: Line::default(),
+            line: std::mem::take(&mut self.kept),
             history,
             recalled: history.len(),
             draft: String::new(),
             killed: &mut self.killed,
-        };
-        session.run(completer)
+        }
     }
 }
 
@@ -111,21 +148,19 @@ struct Session<'a> {
 }
 
 impl Session<'_> {
-    fn run(&mut self, completer: &dyn Completer) -> Result<Entry> {
-        loop {
-            self.draw_when_idle()?;
-            let key = self.read_key()?;
-            let step = if key == Key::Control('r') { self.search()? } else { self.press(key, completer)? };
-            if let Step::Done(entry) = step {
-                self.line.move_right(Span::All);
-                self.draw()?;
-                match entry {
-                    Entry::Interrupted => self.terminal.write("^C\n")?,
-                    _ => self.terminal.write(&self.view.leave())?,
-                }
-                return Ok(entry);
-            }
+    /// Heeds one key; what was entered, if it ends the line.
+    fn step(&mut self, completer: &dyn Completer) -> Result<Option<Entry>> {
+        self.draw_when_idle()?;
+        let key = self.read_key()?;
+        let step = if key == Key::Control('r') { self.search()? } else { self.press(key, completer)? };
+        let Step::Done(entry) = step else { return Ok(None) };
+        self.line.move_right(Span::All);
+        self.draw()?;
+        match entry {
+            Entry::Interrupted => self.terminal.write("^C\n")?,
+            _ => self.terminal.write(&self.view.leave())?,
         }
+        Ok(Some(entry))
     }
 
     fn press(&mut self, key: Key, completer: &dyn Completer) -> Result<Step> {

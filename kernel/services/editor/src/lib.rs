@@ -2,10 +2,11 @@
 //!
 //! An [`Editor`] (`editor`) works on a terminal in raw mode (`raw`), reads its keys (`key`) and draws by `view`; the text is a
 //! `line`. Keys as in Emacs and readline. What came before is a [`History`]; what words can be completed to, a
-//! [`Completer`] knows. Between two lines ^C is an [`Interrupt`]. [`columns`] arranges names side by side.
+//! [`Completer`] knows; what goes on meanwhile is a [`Background`]. Between two lines ^C is an [`Interrupt`]. [`columns`] arranges names side by side.
 
 #![forbid(unsafe_code)]
 
+mod background;
 pub mod columns;
 mod editor;
 mod history;
@@ -15,6 +16,7 @@ mod line;
 mod raw;
 mod view;
 
+pub use background::Background;
 pub use editor::{Candidate, Completer, Editor, Entry};
 pub use history::History;
 pub use interrupt::{Handler, Interrupt, Redirected};

@@ -1,8 +1,11 @@
 //! The terminal while a line is edited.
 
+use crate::background::Background;
 use interfaces::{Errno, Result};
 use std::sync::Arc;
+use std::task::Poll;
 use vfs::{InputMode, Interest, OpenFile};
+use wait::WaitError;
 
 /// A terminal, in raw mode as long as this lives.
 pub struct RawTerminal {
@@ -37,6 +40,20 @@ impl RawTerminal {
         match self.input.read(&mut byte)? {
             0 => Err(Errno::EIO),
             _ => Ok(byte[0]),
+        }
+    }
+
+    /// Waits for a key, or until `background` has something to do; whether there is a key.
+    pub(crate) fn wait_for_key(&self, background: &impl Background) -> Result<bool> {
+        let waited = wait::wait_for(background.deadline(), |waiter| {
+            if self.input.poll(Interest { read: true, write: false }, Some(waiter)).readable {
+                return Poll::Ready(true);
+            }
+            if background.is_due(waiter) { Poll::Ready(false) } else { Poll::Pending }
+        });
+        match waited {
+            Err(WaitError::TimedOut) => Ok(false),
+            waited => Ok(waited?),
         }
     }
 

@@ -74,6 +74,15 @@ impl View {
         output
     }
 
+    /// What to send so that nothing of the line is shown and the cursor is where the prompt began.
+    pub(crate) fn erase(&mut self) -> String {
+        let mut output = String::new();
+        self.move_to(Position::default(), &mut output);
+        output += "\x1b[J";
+        *self = View::new(self.columns);
+        output
+    }
+
     fn lay_out(&self, characters: impl Iterator<Item = char>) -> (Vec<Glyph>, Position) {
         let mut at = Position::default();
         let mut glyphs = Vec::new();
@@ -171,6 +180,14 @@ mod tests {
         let mut view = View::new(4);
         assert_eq!(view.show("", "a日日", 7), "a日\x1b[K\n日");
         assert_eq!(view.show("", "\x01", 0), "\x1b[1A\r^A\x1b[J\x1b[2D");
+    }
+
+    #[test]
+    fn erasing_goes_back_to_the_prompt() {
+        let mut view = View::new(4);
+        view.show("$ ", "abc", 3);
+        assert_eq!(view.erase(), "\x1b[1A\r\x1b[J");
+        assert_eq!(view.show("$ ", "a", 1), "$ a");
     }
 
     #[test]

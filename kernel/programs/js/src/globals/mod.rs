@@ -4,6 +4,7 @@
 //! functions of this crate.
 
 mod arguments;
+mod builtin_modules;
 mod console;
 mod console_table;
 mod fetch;
@@ -14,12 +15,13 @@ mod process;
 mod programs;
 mod timers;
 
+use boa_engine::object::builtins::JsArrayBuffer;
 use boa_engine::object::{FunctionObjectBuilder, JsObject};
 use boa_engine::property::{Attribute, PropertyDescriptor};
-use boa_engine::{Context, JsNativeError, JsResult, JsValue, NativeFunction, Source, js_string};
-use native::{Native, object};
-use std::path::Path;
+use boa_engine::{Context, JsNativeError, JsResult, JsValue, NativeFunction, js_string};
+use native::{Native, evaluate};
 
+pub(crate) use builtin_modules::builtin_module;
 pub(crate) use process::exit_code;
 
 /// How global objects come to be.
@@ -47,7 +49,10 @@ const TABLE: &[Row] = &[
         names: &["URL", "URLSearchParams"],
         make: Make::Text { name: "url", text: include_str!("lib/url.js"), natives: &[("parser", 0, url_parser)] },
     },
-    Row { names: &["structuredClone"], make: Make::Define(|context| boa_runtime::clone::register(None, context)) },
+    Row {
+        names: &["structuredClone"],
+        make: Make::Text { name: "clone", text: include_str!("lib/clone.js"), natives: &[("transfer", 1, transfer)] },
+    },
     Row { names: &["atob", "btoa"], make: Make::Define(|context| boa_runtime::base64::register(None, context)) },
     Row {
         names: &["AbortController", "AbortSignal"],
@@ -66,6 +71,9 @@ const TABLE: &[Row] = &[
         names: &["run", "runSync"],
         make: Make::Text { name: "run", text: include_str!("lib/run.js"), natives: programs::NATIVES },
     },
+    Row { names: &["require"], make: Make::Value(|context| builtin_modules::part("require", context)) },
+    Row { names: &["module"], make: Make::Value(|context| builtin_modules::part("module", context)) },
+    Row { names: &["exports"], make: Make::Value(|context| builtin_modules::part("exports", context)) },
     Row { names: &["sys"], make: Make::Value(machine::make) },
     Row { names: &["performance"], make: Make::Value(timers::performance) },
     Row { names: &["Intl"], make: Make::Define(no_intl) },
@@ -132,19 +140,21 @@ fn replace(global: &JsObject, name: &str, value: JsValue, context: &mut Context)
     Ok(JsValue::undefined())
 }
 
-fn evaluate(file: &str, text: &str, natives: &[Native], context: &mut Context) -> JsResult<JsObject> {
-    let name = format!("js:{file}");
-    let function = context.eval(Source::from_bytes(text.as_bytes()).with_path(Path::new(&name)))?;
-    let host = object(natives, context);
-    let made = function.as_callable().map(|function| function.call(&JsValue::undefined(), &[host.into()], context));
-    let made = made.transpose()?.and_then(|value| value.as_object());
-    made.ok_or_else(|| JsNativeError::error().with_message(format!("{name} gives nothing")).into())
-}
-
 /// The class that parses: what `URL` is made of.
 fn url_parser(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     boa_runtime::url::Url::register(None, context)?;
     context.global_object().get(js_string!("URL"), context)
+}
+
+/// Moves what a buffer holds to a new one.
+fn transfer(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let object = arguments.first().and_then(JsValue::as_object);
+    let buffer = object.and_then(|object| JsArrayBuffer::from_object(object).ok());
+    let content = buffer.map(|buffer| buffer.detach(&JsValue::undefined())).transpose()?;
+    match content {
+        Some(content) => Ok(JsArrayBuffer::from_byte_block(content, context)?.into()),
+        None => Err(JsNativeError::typ().with_message("no ArrayBuffer").into()),
+    }
 }
 
 /// ECMA-402 is not there: scripts that ask for it are told, others go on with what ECMA-262 says of `toLocaleString`.

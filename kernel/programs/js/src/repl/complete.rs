@@ -1,12 +1,17 @@
 //! What names can become: globals, and members of what a path of names leads to. No code of the script runs.
 
+use crate::engine::Engine;
+use crate::events::Events;
 use crate::inspect::data_property;
 use boa_engine::builtins::proxy::Proxy;
 use boa_engine::property::PropertyKey;
 use boa_engine::{Context, JsObject, JsValue, Source, js_string};
-use editor::{Candidate, Completer};
+use editor::{Background, Candidate, Completer};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::rc::Rc;
+use std::time::Instant;
+use wait::Waiter;
 
 const KEYWORDS: &[&str] = &[
     "async",
@@ -59,11 +64,13 @@ const MAX_CHAIN: usize = 50;
 pub(super) struct Names<'a> {
     context: RefCell<&'a mut Context>,
     declared: &'a [String],
+    events: Rc<Events>,
 }
 
 impl<'a> Names<'a> {
-    pub(super) fn new(context: &'a mut Context, declared: &'a [String]) -> Names<'a> {
-        Names { context: RefCell::new(context), declared }
+    pub(super) fn new(engine: &'a mut Engine, declared: &'a [String]) -> Names<'a> {
+        let events = Rc::clone(&engine.events);
+        Names { context: RefCell::new(&mut engine.context), declared, events }
     }
 
     /// All globals.
@@ -130,6 +137,17 @@ fn is_name(name: &str) -> bool {
     !name.is_empty()
         && !name.starts_with(|first: char| first.is_ascii_digit())
         && name.chars().all(|letter| letter.is_alphanumeric() || letter == '_' || letter == '$')
+}
+
+/// What a session has started goes on while a line is edited.
+impl Background for Names<'_> {
+    fn deadline(&self) -> Option<Instant> {
+        self.events.next_timer()
+    }
+
+    fn is_due(&self, waiter: &Waiter) -> bool {
+        self.events.is_ready(waiter)
+    }
 }
 
 impl Completer for Names<'_> {

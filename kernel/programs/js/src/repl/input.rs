@@ -52,13 +52,63 @@ pub(super) fn prepared(text: &str) -> Text {
             return Text { text: wrapped, kind: Kind::Plain, declares };
         }
     }
+    if let Some(text) = imported(trimmed) {
+        return Text { text, kind: Kind::Awaited, declares };
+    }
     if trimmed.contains("await")
         && parse(trimmed).is_err()
         && let Some(text) = awaited(trimmed)
     {
         return Text { text, kind: Kind::Awaited, declares };
     }
-    Text { text: text.to_owned(), kind: Kind::Plain, declares }
+    let text = redeclarable(text).unwrap_or_else(|| text.to_owned());
+    Text { text, kind: Kind::Plain, declares }
+}
+
+/// A text that begins with `let`, `const` or `class`, with `var` instead: in a session a name is declared again and again.
+fn redeclarable(text: &str) -> Option<String> {
+    let word = ["let", "const", "class"].into_iter().find(|word| text.trim_start().starts_with(word))?;
+    let rest = text.trim_start().strip_prefix(word)?;
+    let begins_name = |letter: char| letter.is_alphabetic() || matches!(letter, '_' | '$' | '[' | '{');
+    if !rest.starts_with([' ', '[', '{', '\n']) || !rest.trim_start().starts_with(begins_name) || parse(text).is_err() {
+        return None;
+    }
+    let made = match word {
+        "class" => {
+            let name = rest.split_whitespace().next()?.split('{').next()?;
+            format!("var {name} = class{rest}")
+        }
+        // Columns stay what they are.
+        _ => format!("var{}{rest}", " ".repeat(word.len() - "var".len())),
+    };
+    parse(&made).is_ok().then_some(made)
+}
+
+/// `import ... from '...'` as an asynchronous function that makes global variables of what it imports.
+fn imported(text: &str) -> Option<String> {
+    let rest = text.strip_prefix("import")?.trim_end().trim_end_matches(';').trim();
+    let (wanted, module) = rest.rsplit_once("from").unwrap_or(("", rest));
+    // `import('...')` and `import.meta` are no statements.
+    if !module.trim().starts_with(['\'', '"']) {
+        return None;
+    }
+    let mut steps = String::new();
+    let (first, list) = match wanted.split_once('{') {
+        Some((first, list)) => (first, list.trim_end().strip_suffix('}')?),
+        None => (wanted, ""),
+    };
+    for name in first.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+        match name.strip_prefix('*') {
+            Some(rest) => steps += &format!(" globalThis.{} = m;", rest.trim().strip_prefix("as ")?.trim()),
+            None => steps += &format!(" globalThis.{name} = m.default;"),
+        }
+    }
+    for item in list.split(',').map(str::trim).filter(|item| !item.is_empty()) {
+        let (name, local) = item.split_once(" as ").unwrap_or((item, item));
+        steps += &format!(" globalThis.{} = m.{};", local.trim(), name.trim());
+    }
+    let made = format!("(async () => {{ const m = await import({}); {steps} }})()", module.trim());
+    parse(&made).is_ok().then_some(made)
 }
 
 /// A text with `await` as a function that is called; a declaration becomes a global variable.
@@ -108,6 +158,21 @@ mod tests {
         let text = |text| prepared(text).text;
         assert_eq!(text("{a: 1}"), "({a: 1})");
         assert_eq!(text("{a; b}"), "{a; b}");
+        assert_eq!(text("let x = 1"), "var x = 1");
+        assert_eq!(text("const {a, b} = c; let d"), "var   {a, b} = c; let d");
+        assert_eq!(text("class A extends B {}"), "var A = class A extends B {}");
+        for same in ["let = 1", "letter = 1", "const x", "class A {} new A()", "let let = 1"] {
+            assert_eq!(text(same), same);
+        }
+        assert_eq!(
+            text("import a, { b as c, d } from './e.js';"),
+            "(async () => { const m = await import('./e.js');  globalThis.a = m.default; globalThis.c = m.b; globalThis.d = m.d; })()"
+        );
+        assert_eq!(
+            text("import * as fs from 'fs'"),
+            "(async () => { const m = await import('fs');  globalThis.fs = m; })()"
+        );
+        assert_eq!(text("import('fs')"), "import('fs')");
         assert_eq!(text("await f()"), "(async () => (await f()))()");
         assert_eq!(text("const x = await f();"), "(async () => void (globalThis.x = ( await f())))()");
         assert_eq!(text("for await (const x of y) {}"), "(async () => { for await (const x of y) {} })()");

@@ -6,6 +6,7 @@ mod complete;
 mod input;
 
 use crate::engine::{End, Engine};
+use crate::events::Until;
 use crate::inspect;
 use crate::limits::Stopped;
 use boa_engine::property::Attribute;
@@ -25,7 +26,8 @@ const HELP: &str = "\
 .help   this text
 .names  the global objects
 .exit   leaves, as ^D does
-^C stops what runs, with its timers; Tab completes names and members; ^R searches what was entered.
+
+Timers and requests go on at the prompt; ^C stops them, and what runs. await works. Tab completes names and members; ^R searches what was entered.
 ";
 /// The file in the home directory that keeps what was entered.
 const HISTORY: &str = ".js_history";
@@ -48,6 +50,8 @@ enum Entered {
     Text(String),
     Nothing,
     End,
+    /// What went on besides has ended the session.
+    Left(ExitStatus),
 }
 
 /// Talks to the user at the terminal until they leave.
@@ -73,6 +77,7 @@ pub(crate) fn run(context: &Context, engine: Engine) -> ExitStatus {
                 }
             }
             Ok(Entered::Nothing) => {}
+            Ok(Entered::Left(status)) => return status,
             Ok(Entered::End) | Err(Errno::ECANCELED | Errno::EIO) => return ExitStatus::SUCCESS,
             Err(error) => return context.fail(format_args!("standard input: {error}")),
         }
@@ -95,9 +100,21 @@ impl Session<'_> {
             if self.context.stdin.as_terminal().is_some_and(|terminal| terminal.cursor_column() > 0) {
                 self.say("\n");
             }
-            let names = Names::new(&mut self.engine.context, &self.declared);
-            match self.editor.read_line(terminal, prompt, &self.history, &names)? {
-                Entry::Interrupted => return Ok(Entered::Nothing),
+            let names = Names::new(&mut self.engine, &self.declared);
+            let Some(entry) = self.editor.read_line_besides(terminal, prompt, &self.history, &names)? else {
+                match self.go_on() {
+                    Some(status) => return Ok(Entered::Left(status)),
+                    None => continue,
+                }
+            };
+            match entry {
+                Entry::Interrupted => {
+                    if text.is_empty() && self.engine.events.is_pending() {
+                        self.engine.events.clear();
+                        self.say("timers and what else was under way are stopped\n");
+                    }
+                    return Ok(Entered::Nothing);
+                }
                 Entry::End => {
                     self.say("\n");
                     return Ok(if text.is_empty() { Entered::End } else { Entered::Nothing });
@@ -115,6 +132,25 @@ impl Session<'_> {
             }
             text.push('\n');
         }
+    }
+
+    /// Runs what is due; a status when the session is to end.
+    fn go_on(&mut self) -> Option<ExitStatus> {
+        match self.engine.go_on(Ok(JsValue::undefined()), &Until::Idle) {
+            End::Value(_) => None,
+            end => self.ended(&end),
+        }
+    }
+
+    /// Tells how a text has ended that gave no value; a status when the session is to end.
+    fn ended(&mut self, end: &End) -> Option<ExitStatus> {
+        match end {
+            End::Stopped(Stopped::Exit(code)) => return Some(ExitStatus::Exited(*code)),
+            End::Stopped(Stopped::Killed) => return Some(ExitStatus::Killed),
+            End::Stopped(Stopped::Interrupted) => self.say("stopped\n"),
+            end => drop(self.engine.report(end)),
+        }
+        None
     }
 
     fn remember(&mut self, line: &str) {
@@ -135,17 +171,19 @@ impl Session<'_> {
         let end = match self.engine.parse_script(&name, &text) {
             Ok(script) => {
                 let result = script.evaluate(&mut self.engine.context);
-                self.engine.finish(result)
+                let promise = match (&result, kind) {
+                    (Ok(value), Kind::Awaited) => value.as_promise(),
+                    _ => None,
+                };
+                let until = promise.as_ref().map_or(Until::Idle, Until::Settled);
+                self.engine.go_on(result, &until)
             }
             Err(error) => End::Thrown(error),
         };
         match (end, kind) {
             (End::Value(value), Kind::Awaited) => self.show_settled(&value),
             (End::Value(value), Kind::Plain) => self.show(&value),
-            (End::Stopped(Stopped::Exit(code)), _) => return Some(ExitStatus::Exited(code)),
-            (End::Stopped(Stopped::Killed), _) => return Some(ExitStatus::Killed),
-            (End::Stopped(Stopped::Interrupted), _) => self.say("stopped\n"),
-            (end, _) => drop(self.engine.report(&end)),
+            (end, _) => return self.ended(&end),
         }
         None
     }
@@ -155,7 +193,7 @@ impl Session<'_> {
             "exit" => return Some(ExitStatus::SUCCESS),
             "help" => self.say(HELP),
             "names" => {
-                let names = Names::new(&mut self.engine.context, &self.declared).all();
+                let names = Names::new(&mut self.engine, &self.declared).all();
                 let names: Vec<&str> = names.iter().map(String::as_str).collect();
                 let columns = self.context.stdin.as_terminal().map_or(80, |terminal| terminal.window_size().columns);
                 self.say(&editor::columns::arrange(&names, columns.into(), 2));

@@ -41,16 +41,26 @@ impl Entropy for Host {
     }
 }
 
-/// What scripts see of the host: one port, no limit on memory.
+/// What scripts see of the host: one port, no limit on memory; and [`ARM`].
 #[derive(Default)]
 pub(crate) struct HostMachine {
     port: AtomicU8,
+    /// Questions of the engine until the script that asks is killed; 0: never.
+    questions: AtomicU8,
 }
+
+/// A script that writes a number to this port is killed once the engine has asked so often whether it may go on: far inside
+/// what it does next.
+pub(crate) const ARM: u16 = 0x71;
 
 impl js::Machine for HostMachine {
     fn limit_memory(&self, _bytes: Option<usize>) {}
 
     fn memory_used(&self) -> usize {
+        let before = self.questions.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+        if before == Ok(1) {
+            process::current().expect("a script's thread").kill(KillReason::Interrupt);
+        }
         0
     }
 
@@ -67,7 +77,12 @@ impl js::Machine for HostMachine {
     }
 
     fn write_port(&self, port: u16, value: u8) -> Option<()> {
-        (port == 0x70).then(|| self.port.store(value, Ordering::SeqCst))
+        match port {
+            0x70 => self.port.store(value, Ordering::SeqCst),
+            ARM => self.questions.store(value, Ordering::SeqCst),
+            _ => return None,
+        }
+        Some(())
     }
 }
 
@@ -126,7 +141,7 @@ impl Machine {
     pub(crate) fn run_with_input(&self, arguments: &[&str], input: &str) -> (i32, String, String) {
         let (process, readers) = self.start_piped(arguments, input);
         let [output, errors] = readers.map(|reader| std::thread::spawn(move || drain(&reader)));
-        let status = process.wait_until(Instant::now() + LIMIT).expect("the script ends");
+        let status = process.wait_until(Instant::now() + LIMIT).unwrap_or_else(|_| panic!("{arguments:?} goes on"));
         (status.code(), output.join().unwrap(), errors.join().unwrap())
     }
 

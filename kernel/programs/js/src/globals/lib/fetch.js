@@ -76,9 +76,9 @@
       if (init.body != null && (this.method === 'GET' || this.method === 'HEAD')) {
         throw new TypeError(`a ${this.method} request has no body`);
       }
-      if (typeof init.body === 'string' && !this.headers.has('content-type')) {
-        this.headers.set('content-type', 'text/plain;charset=UTF-8');
-      }
+      const kinds = [[typeof init.body === 'string', 'text/plain'], [init.body instanceof URLSearchParams, 'application/x-www-form-urlencoded']];
+      const kind = kinds.find(([is]) => is)?.[1];
+      if (kind && !this.headers.has('content-type')) this.headers.set('content-type', `${kind};charset=UTF-8`);
     }
   }
 

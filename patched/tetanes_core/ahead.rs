@@ -155,8 +155,7 @@ impl Bus {
     /// Runs dots in which the next line's sprites are fetched. The background's fetches between them are seen where a program
     /// switches rendering off here and on again before the next line's first tiles.
     fn clock_sprite_fetches(&mut self, from: u16, count: u16) {
-        let to = from + count;
-        for at in from + 1..=to {
+        for at in from + 1..=from + count {
             self.ppu.cycle = at;
             if at == cycle::SPR_FETCH_START && self.ppu.mask_prev_rendering_enabled {
                 self.ppu.scroll.copy_x();
@@ -167,7 +166,6 @@ impl Bus {
             }
             self.spr_fetch_cycle();
         }
-        self.ppu.cycle = to;
     }
 }
 

@@ -54,8 +54,7 @@ fn scripts_and_sessions_at_the_console() {
     assert_eq!(machine.command("js /usr/share/js/hello.js Yolk"), "Hello, Yolk!\n");
     assert_eq!(machine.command("js -p 'sys.out8(0x70, 0); typeof sys.in8(0x71)' | cat"), "'number'\n");
     assert_eq!(machine.command("js -p 'runSync(\"uname\").stdout.trim()' | cat"), "'Yolk'\n");
-    let free = || "js -p 'sys.meminfo().free >> 20' | cat".to_owned();
-    let before: i64 = machine.command(&free()).trim().parse().expect("MiB");
+    let before = free(&mut machine);
     for (script, says) in [
         // Memory: caught where it can be, and never the kernel's.
         ("try { 'x'.repeat(2 ** 27).split('').length } catch (e) { console.log(e.name) }", ""),
@@ -96,7 +95,7 @@ fn scripts_and_sessions_at_the_console() {
         machine.console.send(INTERRUPT);
         machine.console.expect("[130]$ ");
     }
-    memory_is_back(&mut machine, &free(), before);
+    memory_is_back(&mut machine, before);
     machine.console.send("js\r");
     machine.console.expect("\n> ");
     machine.console.send("Math.max(6, 7)\r");
@@ -111,11 +110,16 @@ fn scripts_and_sessions_at_the_console() {
     fetch_over_loopback(&mut machine);
 }
 
+/// Free memory in MiB.
+fn free(machine: &mut Booted) -> i64 {
+    machine.command("js -p 'sys.meminfo().free >> 20' | cat").trim().parse().expect("MiB")
+}
+
 /// What was interrupted may still be on its way out, with all that it has, when the shell goes on.
-fn memory_is_back(machine: &mut Booted, free: &str, before: i64) {
+fn memory_is_back(machine: &mut Booted, before: i64) {
     let deadline = Instant::now() + LIMIT;
     loop {
-        let after: i64 = machine.command(free).trim().parse().expect("MiB");
+        let after = free(machine);
         if after >= before - 2 {
             return;
         }

@@ -2,9 +2,10 @@
 
 mod support;
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use support::{Machine, rom, rom_folder};
+use support::{Machine, cartridge, rom, rom_folder};
 use tetanes_core::control_deck::{Config, ControlDeck};
 use tetanes_core::debug::Debugger;
 use tetanes_core::memory::RamState;
@@ -122,6 +123,37 @@ fn frames_do_not_depend_on_how_the_picture_unit_runs() {
             scope.spawn(move || half.iter().for_each(check));
         }
     });
+}
+
+/// Fills palette and tiles, then switches rendering on and off for ever, each time at other dots of a line.
+#[rustfmt::skip]
+const SWITCHES: &[u8] = &[
+    // Two vertical blanks, after which the picture unit takes writes.
+    0x2C, 0x02, 0x20, 0x10, 0xFB, 0x2C, 0x02, 0x20, 0x10, 0xFB,
+    // 32 colours from $3F00 on.
+    0xA9, 0x3F, 0x8D, 0x06, 0x20, 0xA9, 0x00, 0x8D, 0x06, 0x20, 0xA2, 0x00,
+    0x8E, 0x07, 0x20, 0xE8, 0xE0, 0x20, 0xD0, 0xF8,
+    // A kibibyte of tiles and attributes from $2000 on.
+    0xA9, 0x20, 0x8D, 0x06, 0x20, 0xA9, 0x00, 0x8D, 0x06, 0x20, 0xA0, 0x04,
+    0x8E, 0x07, 0x20, 0xE8, 0xD0, 0xFA, 0x88, 0xD0, 0xF7,
+    // 43 cycles a turn, of which rendering is off for 11: 129 dots and 33.
+    0xA9, 0x1E, 0x8D, 0x01, 0x20, 0xA2, 0x05, 0xCA, 0xD0, 0xFD,
+    0xA9, 0x00, 0x8D, 0x01, 0x20, 0xEA, 0x4C, 0x33, 0xC0,
+];
+
+#[test]
+fn rendering_can_be_switched_at_any_dot() {
+    const FRAMES: u32 = 60;
+    let mut rom = cartridge(SWITCHES);
+    let tiles = rom.len() - (8 << 10);
+    rom[tiles..].iter_mut().zip(0_u32..).for_each(|(byte, at)| *byte = (at.wrapping_mul(0x9E37_79B1) >> 13) as u8);
+    let expected = reference(&rom, FRAMES);
+    let machine = Machine::with("/test.nes", &rom);
+    assert_eq!(machine.nes(&format!("/test.nes --headless {FRAMES} --hash all")).out, expected);
+    let last = machine.nes(&format!("/test.nes --headless {FRAMES}")).out;
+    assert_eq!(Some(last.trim_end()), expected.lines().last());
+    let pictures: BTreeSet<_> = expected.lines().filter_map(|line| line.split(' ').nth(2)).collect();
+    assert!(pictures.len() > 10, "it draws something: {expected}");
 }
 
 /// What `nes --headless FRAMES --hash all` is to print, by plain calls.

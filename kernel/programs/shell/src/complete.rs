@@ -12,7 +12,7 @@ impl Completer for Shell {
     fn complete(&self, text: &str) -> (usize, Vec<Candidate>) {
         let LastWord { start, word, role } = syntax::last_word(text);
         let typed = text.get(start..).unwrap_or_default();
-        let value = expand::single(self, &word).unwrap_or_default();
+        let value = expand::typed(self, &word);
         let candidates = if role == Role::Command && !value.contains('/') {
             self.commands(&value)
         } else {

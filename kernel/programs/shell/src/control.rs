@@ -8,6 +8,7 @@ use crate::shell::Shell;
 use crate::streams::Streams;
 use crate::syntax::{Command, Compound, Script, Until, Word};
 use process::{ExitStatus, Job, Process};
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -78,10 +79,23 @@ impl Shell {
         self.set_arguments(prepared.args.get(1..).unwrap_or_default());
         // A loop around the call is not the function's.
         let loops = std::mem::take(&mut self.loops);
+        self.locals.push(BTreeMap::new());
         let flow = self.returning(|shell| shell.nested(|shell| shell.run_command(function, streams)));
         self.loops = loops;
+        self.restore_locals();
         self.set_arguments(&arguments);
         flow
+    }
+
+    /// Gives the variables that were `local` to a function back what they were.
+    fn restore_locals(&mut self) {
+        for (name, before) in self.locals.pop().unwrap_or_default() {
+            match before {
+                // There was room for it before.
+                Some(value) => drop(self.state.variables.set(&name, &value)),
+                None => self.state.variables.unset(&name),
+            }
+        }
     }
 
     /// Runs what `return` ends.
@@ -138,7 +152,7 @@ impl Shell {
         };
         let mut values = match values {
             Ok(values) => values.into_iter(),
-            Err(error) => return self.fail(format_args!("for: {error}")),
+            Err(error) => return self.heed(&error),
         };
         self.state.status = 0;
         self.run_loop(|shell| {
@@ -171,7 +185,7 @@ impl Shell {
     fn run_case(&mut self, word: &Word, arms: &[(Vec<Word>, Script)]) -> Flow {
         let text = match expand::single(self, word) {
             Ok(text) => text,
-            Err(error) => return self.fail(format_args!("case: {error}")),
+            Err(error) => return self.heed(&error),
         };
         for (patterns, body) in arms {
             for pattern in patterns {
@@ -181,7 +195,7 @@ impl Shell {
                         return self.run_script(body);
                     }
                     Ok(_) => {}
-                    Err(error) => return self.fail(format_args!("case: {error}")),
+                    Err(error) => return self.heed(&error),
                 }
             }
         }

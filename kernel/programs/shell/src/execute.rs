@@ -2,11 +2,11 @@
 //!
 //! Processes are started by `launch`, compound commands run by `control`. A builtin that stands alone runs in the shell itself, others in a subshell.
 
-use crate::builtins::{self, Builtin};
+use crate::builtins::{self, Builtin, Call};
 use crate::expand;
 use crate::flow::{Flow, Stop};
 use crate::launch::{Prepared, StartError, Started};
-use crate::shell::{OnFailure, Shell};
+use crate::shell::{OnFailure, Shell, Trace};
 use crate::streams::{STDIN, Streams};
 use crate::syntax::{Body, Command, Connector, List, Mode, Parser, Pipeline, Script, Simple};
 use process::ExitStatus;
@@ -96,24 +96,25 @@ impl Shell {
             Body::Simple(simple) => self.prepare(simple).map(Some),
             Body::Compound(_) | Body::Function(..) => Ok(None),
         };
-        let redirected = |shell: &Shell| {
-            let redirected = streams.clone().redirect(shell, &command.redirections);
-            redirected.map_err(|(path, error)| StartError::new(&path, error))
-        };
+        let redirected = |shell: &mut Shell| streams.clone().redirect(shell, &command.redirections);
         match (prepared.and_then(|prepared| Ok((prepared, redirected(self)?))), &command.body) {
             (Ok((Some(prepared), redirected)), _) => self.run_simple(&prepared, redirected, &streams),
             (Ok((None, redirected)), Body::Compound(compound)) => self.run_compound(compound, redirected),
             (Ok((None, _)), Body::Function(name, body)) => self.define(name, body),
             (Ok((None, _)), Body::Simple(_)) => GO_ON,
-            (Err(error), _) => {
-                self.complain(error.message);
-                self.state.status = error.status;
-                GO_ON
-            }
+            (Err(error), _) => self.heed(&error),
         }
     }
 
+    /// Reports an error; what ends with it.
+    pub(crate) fn heed(&mut self, error: &StartError) -> Flow {
+        error.report(&self.streams());
+        self.state.status = error.status;
+        error.stop.map_or(GO_ON, Flow::Break)
+    }
+
     fn run_simple(&mut self, prepared: &Prepared, redirected: Streams, streams: &Streams) -> Flow {
+        self.trace(prepared);
         if let Some(function) = self.state.functions.get(prepared.name()).cloned() {
             return self.call(&function, prepared, redirected);
         }
@@ -135,7 +136,8 @@ impl Shell {
     pub(crate) fn run_builtin(&mut self, builtin: &Builtin, prepared: &Prepared, streams: &Streams) -> Flow {
         self.assign(prepared);
         // Those that run others hand the streams on.
-        let run = |shell: &mut Shell| (builtin.run)(shell, &prepared.args, streams);
+        let call = Call { builtin, args: &prepared.args, streams };
+        let run = |shell: &mut Shell| (builtin.run)(shell, &call);
         self.state.status = self.with_streams(streams.clone(), run)?;
         GO_ON
     }
@@ -144,7 +146,7 @@ impl Shell {
     pub(crate) fn assign(&mut self, prepared: &Prepared) -> i32 {
         let set = |(name, value): &(String, String)| self.state.variables.set(name, value);
         match prepared.assignments.iter().try_for_each(set) {
-            Ok(()) => 0,
+            Ok(()) => prepared.status,
             Err(error) => {
                 self.complain(format_args!("variables: {error}"));
                 ExitStatus::FAILURE.code()
@@ -153,12 +155,23 @@ impl Shell {
     }
 
     /// Expands the words of a command.
-    pub(crate) fn prepare(&self, command: &Simple) -> Result<Prepared, StartError> {
+    pub(crate) fn prepare(&mut self, command: &Simple) -> Result<Prepared, StartError> {
+        let before = self.substitutions;
+        let args = expand::fields(self, &command.words)?;
         let assignment = |(name, value): &(String, _)| Ok((name.clone(), expand::single(self, value)?));
-        let assignments = command.assignments.iter().map(assignment).collect::<interfaces::Result<_>>();
-        let assignments = assignments.map_err(|error| StartError::new("assignment", error))?;
-        let args = expand::fields(self, &command.words).map_err(|error| StartError::new("words", error))?;
-        Ok(Prepared { assignments, args })
+        let assignments = command.assignments.iter().map(assignment).collect::<Result<_, _>>()?;
+        let status = if self.substitutions > before { self.state.status } else { 0 };
+        Ok(Prepared { assignments, args, status })
+    }
+
+    /// Shows a command before it runs (`set -x`).
+    fn trace(&self, prepared: &Prepared) {
+        if self.state.trace == Trace::Commands {
+            let assignments =
+                prepared.assignments.iter().map(|(name, value)| format!(" {name}={}", builtins::quoted(value)));
+            let args = prepared.args.iter().map(|arg| format!(" {}", builtins::quoted(arg)));
+            self.complain(format_args!("+{}", assignments.chain(args).collect::<String>()));
+        }
     }
 
     fn run_in_background(&mut self, list: &List) {

@@ -1,139 +1,58 @@
 //! Expansion: words of the grammar to the arguments of a command (POSIX XCU 2.6).
 //!
-//! In this order: tilde and variables, splitting of unquoted values at white space, file name patterns, removal of
-//! quotes. Works on a [`Shell`]'s variables and its view of the file system.
+//! In this order: tilde, parameters, commands and arithmetic (`parameters`); splitting of what they gave where it was not quoted (`split`); file name
+//! patterns; removal of quotes.
 
 use crate::files;
+use crate::launch::StartError;
+use crate::parameters::{self, Piece, Room};
 use crate::pattern::Pattern;
 use crate::shell::Shell;
+use crate::split::{Field, Splitter};
 use crate::syntax::{Part, Quoting, Word};
-use interfaces::{Errno, Result};
+use interfaces::Result;
 use vfs::{Follow, Kind, Scope};
 
-/// Characters that the words of one command may become: a script must not take all memory.
-const MAX_EXPANSION: usize = 1 << 20;
-
-/// Characters of an argument with what they were quoted by.
-type Field = Vec<(char, Quoting)>;
-
-/// How much more an expansion may yield.
-struct Room(usize);
-
-impl Room {
-    /// E2BIG when it is used up.
-    fn take(&mut self, count: usize) -> Result<()> {
-        // Something for each piece, however short.
-        self.0 = self.0.checked_sub(count.saturating_add(1)).ok_or(Errno::E2BIG)?;
-        Ok(())
-    }
-}
-
-/// The arguments that `words` become; E2BIG.
-pub(crate) fn fields(shell: &Shell, words: &[Word]) -> Result<Vec<String>> {
-    let mut room = Room(MAX_EXPANSION);
+/// The arguments that `words` become.
+pub(crate) fn fields(shell: &mut Shell, words: &[Word]) -> std::result::Result<Vec<String>, StartError> {
+    let mut room = Room::default();
     let mut arguments = Vec::new();
     for word in words {
-        for field in split(shell, word, &mut room)? {
-            arguments.extend(file_names(shell, &field, &mut room)?);
+        let pieces = parameters::expand(shell, word, &mut room)?;
+        let mut splitter = Splitter::new(shell.separators());
+        pieces.iter().for_each(|piece| match piece {
+            Piece::Text(text, quoting) => splitter.add(text, *quoting),
+            Piece::Value(value) => splitter.add_split(value),
+            Piece::Break => splitter.end_field(),
+        });
+        for field in splitter.finish() {
+            arguments.extend(file_names(shell, &field, &mut room).map_err(|error| StartError::new("words", error))?);
         }
     }
     Ok(arguments)
 }
 
-/// What `word` becomes where exactly one value is wanted: an assignment, the target of a redirection; E2BIG.
-pub(crate) fn single(shell: &Shell, word: &Word) -> Result<String> {
-    let mut value = String::new();
-    let mut room = Room(MAX_EXPANSION);
-    for (index, part) in word.parts.iter().enumerate() {
-        let piece = match part {
-            Part::Text(text, Quoting::Bare) if index == 0 => tilde(shell, text),
-            Part::Text(text, _) => text.clone(),
-            Part::Variable(name, _) => shell.parameter(name),
-        };
-        room.take(piece.len())?;
-        value += &piece;
-    }
-    Ok(value)
+/// What `word` becomes where exactly one value is wanted: an assignment, the target of a redirection.
+pub(crate) fn single(shell: &mut Shell, word: &Word) -> std::result::Result<String, StartError> {
+    let pieces = parameters::expand(shell, word, &mut Room::default())?;
+    Ok(pieces.iter().map(Piece::text).collect())
 }
 
-/// What `word` becomes where a text is compared with it: unquoted characters may be special; E2BIG.
-pub(crate) fn pattern(shell: &Shell, word: &Word) -> Result<Pattern> {
-    let mut characters = Field::new();
-    let mut room = Room(MAX_EXPANSION);
-    for part in &word.parts {
-        let (text, quoting) = match part {
-            Part::Text(text, quoting) => (text.clone(), *quoting),
-            Part::Variable(name, quoting) => (shell.parameter(name), *quoting),
-        };
-        room.take(text.len())?;
-        characters.extend(text.chars().map(|character| (character, quoting)));
-    }
-    Ok(Pattern::new(&characters))
+/// What `word` becomes where a text is compared with it: unquoted characters may be special.
+pub(crate) fn pattern(shell: &mut Shell, word: &Word) -> std::result::Result<Pattern, StartError> {
+    let pieces = parameters::expand(shell, word, &mut Room::default())?;
+    Ok(parameters::pattern(&pieces))
 }
 
-/// Expands variables and splits their unquoted values.
-fn split(shell: &Shell, word: &Word, room: &mut Room) -> Result<Vec<Field>> {
-    let mut fields = Splitter { room, done: Vec::new(), current: None };
-    for (index, part) in word.parts.iter().enumerate() {
-        match part {
-            Part::Text(text, Quoting::Bare) if index == 0 => fields.add(&tilde(shell, text), Quoting::Bare)?,
-            Part::Text(text, quoting) => fields.add(text, *quoting)?,
-            Part::Variable(name, Quoting::Quoted) if name == "@" => fields.add_each(shell.arguments())?,
-            Part::Variable(name, Quoting::Quoted) => fields.add(&shell.parameter(name), Quoting::Quoted)?,
-            Part::Variable(name, Quoting::Bare) => fields.add_split(&shell.parameter(name))?,
-        }
-    }
-    fields.done.extend(fields.current.take());
-    Ok(fields.done)
-}
-
-struct Splitter<'a> {
-    room: &'a mut Room,
-    done: Vec<Field>,
-    /// The field that is being made. `None`: there is nothing of it yet, and nothing has to come.
-    current: Option<Field>,
-}
-
-impl Splitter<'_> {
-    fn add(&mut self, text: &str, quoting: Quoting) -> Result<()> {
-        self.room.take(text.len())?;
-        self.current.get_or_insert_default().extend(text.chars().map(|character| (character, quoting)));
-        Ok(())
-    }
-
-    fn add_split(&mut self, value: &str) -> Result<()> {
-        self.room.take(value.len())?;
-        for character in value.chars() {
-            match character {
-                ' ' | '\t' | '\n' => self.done.extend(self.current.take()),
-                // What comes from a variable can be a pattern.
-                _ => self.current.get_or_insert_default().push((character, Quoting::Bare)),
-            }
-        }
-        Ok(())
-    }
-
-    /// `"$@"`: each argument a field of its own, the first and last joined with what is around.
-    fn add_each(&mut self, arguments: &[String]) -> Result<()> {
-        for (index, argument) in arguments.iter().enumerate() {
-            if index > 0 {
-                self.done.extend(self.current.take());
-            }
-            self.add(argument, Quoting::Quoted)?;
-        }
-        Ok(())
-    }
-}
-
-/// `~` and `~/...` with the home directory in place of `~`.
-fn tilde(shell: &Shell, text: &str) -> String {
-    match text.strip_prefix('~') {
-        Some(rest) if rest.is_empty() || rest.starts_with('/') => {
-            let home = shell.parameter("HOME");
-            format!("{}{rest}", if rest.is_empty() { &home } else { home.trim_end_matches('/') })
-        }
-        _ => text.into(),
-    }
+/// What has been typed of `word` so far, for completion: nothing is run and nothing set for it.
+pub(crate) fn typed(shell: &Shell, word: &Word) -> String {
+    let part = |(index, part): (usize, &Part)| match part {
+        Part::Text(text, Quoting::Bare) if index == 0 => parameters::tilde(shell, text),
+        Part::Text(text, _) => text.clone(),
+        Part::Variable(name, _) => shell.parameter(name),
+        Part::Modified(..) | Part::Commands(..) | Part::Arithmetic(..) => String::new(),
+    };
+    word.parts.iter().enumerate().map(part).collect()
 }
 
 /// The files that a field names if it is a pattern; else, and when there is none, its text.

@@ -75,8 +75,10 @@ impl Shell {
             self.report_jobs();
             match self.next_script(&mut input) {
                 Ok(Entered::Script(script)) => {
-                    if self.run_script(&script) == Flow::Break(Stop::Shell) {
-                        return;
+                    // What an error ends is all that was entered, which for a file is the file (XCU 2.8.1).
+                    match (self.run_script(&script), &input) {
+                        (Flow::Break(Stop::Shell), _) | (Flow::Break(_), Input::Stream(_)) => return,
+                        _ => {}
                     }
                 }
                 Ok(Entered::Nothing) => {}

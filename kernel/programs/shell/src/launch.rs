@@ -1,17 +1,18 @@
 //! Starting processes: the members of a pipeline run side by side through pipes. `foreground` waits for them.
 
 use crate::builtins;
-use crate::flow::Flow;
+use crate::flow::{Flow, Stop};
 use crate::shell::Shell;
 use crate::streams::{STDIN, STDOUT, Streams};
 use crate::syntax::{Body, Command};
 use interfaces::Errno;
 use process::{Context, ExitStatus, Job, Process, Programs, Spawn};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use vfs::OpenFile;
 
 /// Bytes that a pipe holds.
-const PIPE_CAPACITY: usize = 64 * 1024;
+pub(crate) const PIPE_CAPACITY: usize = 64 * 1024;
 
 /// Statuses that POSIX gives a meaning (XCU 2.8.2).
 const NOT_EXECUTABLE: i32 = 126;
@@ -23,6 +24,8 @@ pub(crate) struct Prepared {
     pub(crate) assignments: Vec<(String, String)>,
     /// The name and the arguments; empty for assignments alone.
     pub(crate) args: Vec<String>,
+    /// What the status is if there is no name: that of the last command in the words, if there was one (XCU 2.9.1).
+    pub(crate) status: i32,
 }
 
 impl Prepared {
@@ -33,13 +36,28 @@ impl Prepared {
 
 /// Why a command did not start.
 pub(crate) struct StartError {
+    /// Empty if there is nothing to say.
     pub(crate) message: String,
     pub(crate) status: i32,
+    /// What ends with it besides the command.
+    pub(crate) stop: Option<Stop>,
 }
 
 impl StartError {
     pub(crate) fn new(name: &str, error: Errno) -> StartError {
-        StartError { message: format!("{name}: {error}"), status: ExitStatus::FAILURE.code() }
+        StartError { message: format!("{name}: {error}"), status: ExitStatus::FAILURE.code(), stop: None }
+    }
+
+    /// Says it.
+    pub(crate) fn report(&self, streams: &Streams) {
+        if !self.message.is_empty() {
+            streams.complain(&self.message);
+        }
+    }
+
+    /// Whatever it is about was stopped, which has been said.
+    pub(crate) fn stopped(stop: Stop, status: i32) -> StartError {
+        StartError { message: String::new(), status, stop: Some(stop) }
     }
 }
 
@@ -57,9 +75,9 @@ impl Started {
         self.failure = None;
         match member {
             Ok(process) => self.processes.push(process),
-            Err(StartError { message, status }) => {
-                streams.complain(message);
-                self.failure = Some(status);
+            Err(error) => {
+                error.report(streams);
+                self.failure = Some(error.status);
             }
         }
     }
@@ -80,20 +98,38 @@ impl Shell {
                 own = own.with(STDOUT, writer);
                 input = Some(reader);
             }
-            let redirect = |own: Streams| {
-                let redirected = own.redirect(self, &command.redirections);
-                redirected.map_err(|(path, error)| StartError::new(&path, error))
-            };
-            let member = match &command.body {
-                Body::Simple(simple) => {
-                    self.prepare(simple).and_then(|prepared| self.start(&prepared, redirect(own)?, job))
-                }
-                Body::Function(..) => self.start_subshell("sh", own, job, |_| Flow::Continue(())),
-                Body::Compound(compound) => redirect(own).and_then(|own| self.start_compound(compound, own, job)),
-            };
-            started.add(member, streams);
+            started.add(self.start_member(command, own, job), streams);
         }
         started
+    }
+
+    /// Starts a member with these streams.
+    fn start_member(
+        &mut self,
+        command: &Command,
+        streams: Streams,
+        job: &Arc<Job>,
+    ) -> Result<Arc<Process>, StartError> {
+        if command.needs_shell() {
+            // What its words run reads its input, and what they set is its own.
+            let command = command.clone();
+            return self.start_subshell("sh", streams, job, move |shell| {
+                let streams = shell.streams();
+                shell.run_command(&command, streams)
+            });
+        }
+        match &command.body {
+            Body::Simple(simple) => {
+                let prepared = self.prepare(simple)?;
+                let streams = streams.redirect(self, &command.redirections)?;
+                self.start(&prepared, streams, job)
+            }
+            Body::Function(..) => self.start_subshell("sh", streams, job, |_| Flow::Continue(())),
+            Body::Compound(compound) => {
+                let streams = streams.redirect(self, &command.redirections)?;
+                self.start_compound(compound, streams, job)
+            }
+        }
     }
 
     /// Starts one command as a process.
@@ -141,11 +177,13 @@ impl Shell {
         job: &Arc<Job>,
         body: impl FnOnce(&mut Shell) -> Flow + Send + 'static,
     ) -> Result<Arc<Process>, StartError> {
-        let (state, calls) = (self.state.clone(), self.calls);
+        let (state, calls, nesting) = (self.state.clone(), self.calls, self.nesting);
+        let locals = self.locals.last().map(|_| BTreeMap::new());
         let spawn = self.spawn_with(vec![name.into()], &streams, job)?;
         self.spawn(spawn, streams, move |context| {
             let mut shell = Shell::with_state(context, state);
-            shell.calls = calls;
+            (shell.calls, shell.nesting) = (calls, nesting);
+            shell.locals.extend(locals);
             // Its end is the subshell's end, however it came.
             let _stop = body(&mut shell);
             ExitStatus::Exited(shell.state.status)
@@ -191,5 +229,5 @@ fn not_found(programs: &Programs, name: &str, error: Errno) -> StartError {
         }
         _ => (format!("{name}: {error}"), NOT_EXECUTABLE),
     };
-    StartError { message, status }
+    StartError { message, status, stop: None }
 }

@@ -1,6 +1,6 @@
 //! The shell: what a user types becomes processes.
 //!
-//! `syntax` parses, `expand` turns words into arguments, `execute` runs lists and pipelines on a `Shell`, `control`
+//! `syntax` parses, `expand` turns words into arguments (by `parameters`, `substitute`, `arithmetic`, `split` and `pattern`), `execute` runs lists and pipelines on a `Shell`, `control`
 //! loops and conditions; `launch` starts processes and `foreground` waits for them; `input` feeds it from the line editor or a file. `commands` are
 //! programs like any other, one small file and one row in a table each; `builtins` are those that change the shell
 //! itself.
@@ -10,6 +10,7 @@
 
 #![forbid(unsafe_code)]
 
+mod arithmetic;
 mod builtins;
 mod commands;
 mod complete;
@@ -22,12 +23,15 @@ mod foreground;
 mod input;
 mod jobs;
 mod launch;
+mod parameters;
 mod pattern;
 mod redirect;
 mod sh;
 mod shell;
 mod signals;
+mod split;
 mod streams;
+mod substitute;
 mod syntax;
 mod system;
 mod variables;

@@ -57,6 +57,19 @@ impl Pattern {
         !is_hidden && self.matches(name)
     }
 
+    /// The pattern for texts that are read from their end.
+    pub(crate) fn reversed(&self) -> Pattern {
+        Pattern { items: self.items.iter().rev().cloned().collect() }
+    }
+
+    /// For finding the part of a text that matches.
+    pub(crate) fn matcher(&self) -> Matcher<'_> {
+        let reached = (0..=self.items.len()).map(|index| index == 0).collect();
+        let mut matcher = Matcher { pattern: self, reached };
+        matcher.skip_stars();
+        matcher
+    }
+
     /// Whether a text matches.
     pub(crate) fn matches(&self, name: &str) -> bool {
         let name: Vec<char> = name.chars().collect();
@@ -81,6 +94,48 @@ impl Pattern {
             star = Some((at, reach + 1));
             (item, position) = (at + 1, reach + 1);
         }
+    }
+}
+
+/// Which beginnings of a text match: it takes the text character by character.
+pub(crate) struct Matcher<'a> {
+    pattern: &'a Pattern,
+    /// For each item, and behind the last, whether what was taken can match all before it.
+    reached: Vec<bool>,
+}
+
+impl Matcher<'_> {
+    /// Takes the next character; whether what was taken matches is what [`accepts`](Self::accepts) says then.
+    pub(crate) fn take(&mut self, character: char) {
+        let mut reached = vec![false; self.reached.len()];
+        for (index, item) in
+            self.pattern.items.iter().enumerate().filter(|(index, _)| self.reached.get(*index) == Some(&true))
+        {
+            let next = if *item == Item::AnyText { index } else { index + 1 };
+            if (*item == Item::AnyText || item.accepts(character))
+                && let Some(state) = reached.get_mut(next)
+            {
+                *state = true;
+            }
+        }
+        self.reached = reached;
+        self.skip_stars();
+    }
+
+    /// A star can also match nothing.
+    fn skip_stars(&mut self) {
+        for (index, item) in self.pattern.items.iter().enumerate() {
+            if *item == Item::AnyText
+                && self.reached.get(index) == Some(&true)
+                && let Some(next) = self.reached.get_mut(index + 1)
+            {
+                *next = true;
+            }
+        }
+    }
+
+    pub(crate) fn accepts(&self) -> bool {
+        self.reached.last() == Some(&true)
     }
 }
 

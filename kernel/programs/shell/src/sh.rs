@@ -2,9 +2,10 @@
 //!
 //! Interactive at a terminal; else it runs a command, a file, or what it reads. Its status is that of the last command.
 
+use crate::builtins::Options;
 use crate::files;
 use crate::input::Input;
-use crate::shell::{OnFailure, Shell};
+use crate::shell::Shell;
 use editor::Editor;
 use editor::Redirected;
 use process::{Context, ExitStatus, Programs};
@@ -12,23 +13,30 @@ use std::sync::Arc;
 
 /// What a shell is called by.
 pub(crate) const NAME: &str = "sh";
-pub(crate) const USAGE: &str = "[-e] [-c COMMAND | FILE] [ARGUMENT...]";
+pub(crate) const USAGE: &str = "[-eux] [-c COMMAND | FILE] [ARGUMENT...]";
 pub(crate) const SUMMARY: &str = "the shell: run commands from the terminal, a file or a string";
 pub(crate) const DETAILS: &str = "\
   -c COMMAND  run COMMAND instead of a file; the arguments are $0, $1 ...
   -e          stop at the first command that fails
-In a script: words quoted by '' \"\" \\, variables $NAME ${NAME} $1 $? $#, patterns * ? [a-z], pipes |,
-lists ; && || &, redirections < > >> 2> 2>&1, comments #, and commands of commands:
+  -u          stop at the first variable that is not set
+  -x          show each command before it runs
+In a script: words quoted by '' \"\" \\, variables $NAME $1 $? $# $@, patterns * ? [a-z], pipes |,
+lists ; && || &, redirections < > >> 2> 2>&1, here-documents << END, comments #, and in words
+  $(COMMANDS)  what they print      $((1 + N * 2))   a number      ${#NAME}         its length
+  ${NAME:-WORD} ${NAME:=WORD}  a default, kept with =      ${NAME:+WORD} ${NAME:?MESSAGE}  if it is set; or else
+  ${NAME#PATTERN} ${NAME%PATTERN}  without its start or end; doubled, with as much of it as matches
+Commands of commands:
   if LIST; then LIST; elif LIST; then LIST; else LIST; fi      { LIST; }      ( LIST )
   while LIST; do LIST; done      until LIST; do LIST; done     for NAME in WORD...; do LIST; done
   case WORD in PATTERN | PATTERN) LIST ;; esac                 NAME() { LIST; }
-  break, continue and return leave loops and functions; test and [ ask for conditions
+  break, continue and return leave loops and functions; local sets their variables; test and [ ask for
+  conditions; read takes a line of input apart; eval runs text as a script
 Keys: arrows, ^A ^E ^K ^U ^W ^Y ^L, ^R searches the history, Tab completes, ^C interrupts, ^D ends.";
 
 /// What the arguments ask for.
 #[derive(Default)]
 struct Request<'a> {
-    on_failure: OnFailure,
+    options: Vec<Options<'a>>,
     command: Option<&'a str>,
     /// A file, or with a command `$0`; then arguments.
     operands: &'a [String],
@@ -45,7 +53,7 @@ pub(crate) fn main(context: &Context, programs: Arc<Programs>) -> ExitStatus {
         operands => operands.to_vec(),
     };
     let mut shell = Shell::new(context, programs, parameters);
-    shell.state.on_failure = request.on_failure;
+    request.options.iter().for_each(|options| options.apply(&mut shell.state));
     match (request.command, request.operands.first()) {
         (Some(command), _) => drop(shell.run(command)),
         (None, Some(path)) => match files::read_script(shell.vfs(), &shell.cwd(), path) {
@@ -79,13 +87,12 @@ fn parse(arguments: &[String]) -> Option<Request<'_>> {
     let mut rest = arguments;
     while let Some((argument, tail)) = rest.split_first() {
         match argument.as_str() {
-            "-e" => request.on_failure = OnFailure::Exit,
             "-c" => {
                 let (command, operands) = tail.split_first()?;
                 return Some(Request { command: Some(command), operands, ..request });
             }
             "--" => return Some(Request { operands: tail, ..request }),
-            option if option.starts_with('-') => return None,
+            option if option.starts_with('-') => request.options.push(Options::parse(option)?),
             _ => break,
         }
         rest = tail;

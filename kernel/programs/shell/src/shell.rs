@@ -3,6 +3,7 @@
 //! A subshell (a builtin in a pipeline, a list in the background) is a copy of the [`State`] in a process of its own.
 
 use crate::jobs::Jobs;
+use crate::split::Separators;
 use crate::streams::Streams;
 use crate::syntax::Command;
 use crate::variables::Variables;
@@ -26,6 +27,23 @@ pub(crate) enum OnFailure {
     Exit,
 }
 
+/// What a variable that is not set stands for (`set -u`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum OnUnset {
+    #[default]
+    Empty,
+    /// Nothing: the script ends.
+    Exit,
+}
+
+/// Whether commands are shown before they run (`set -x`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Trace {
+    #[default]
+    Off,
+    Commands,
+}
+
 /// What a subshell inherits.
 #[derive(Clone)]
 pub(crate) struct State {
@@ -33,6 +51,8 @@ pub(crate) struct State {
     /// The status of the last command.
     pub(crate) status: i32,
     pub(crate) on_failure: OnFailure,
+    pub(crate) on_unset: OnUnset,
+    pub(crate) trace: Trace,
     /// Whoever reacts to a failure of what runs now: such a failure is no reason to exit.
     pub(crate) reactions: usize,
     pub(crate) variables: Variables,
@@ -57,8 +77,12 @@ pub(crate) struct Shell {
     pub(crate) loops: usize,
     /// Functions and scripts that `.` runs around what runs now.
     pub(crate) calls: usize,
+    /// For each function around what runs now, what its `local` variables were before; `None`: not set.
+    pub(crate) locals: Vec<BTreeMap<String, Option<String>>>,
     /// Compound commands and scripts around what runs now.
     pub(crate) nesting: usize,
+    /// Commands in words that were run: they count where a command has no name.
+    pub(crate) substitutions: usize,
     pub(crate) state: State,
 }
 
@@ -77,6 +101,8 @@ impl Shell {
             programs,
             status: 0,
             on_failure: OnFailure::default(),
+            on_unset: OnUnset::default(),
+            trace: Trace::default(),
             reactions: 0,
             variables,
             functions: BTreeMap::new(),
@@ -99,7 +125,9 @@ impl Shell {
             streams: None,
             loops: 0,
             calls: 0,
+            locals: Vec::new(),
             nesting: 0,
+            substitutions: 0,
             state,
         }
     }
@@ -131,17 +159,28 @@ impl Shell {
 
     /// What `$name` stands for; empty for what is not set.
     pub(crate) fn parameter(&self, name: &str) -> String {
+        self.find_parameter(name).unwrap_or_default()
+    }
+
+    /// What `$name` stands for, if it is set.
+    pub(crate) fn find_parameter(&self, name: &str) -> Option<String> {
         match name {
-            "?" => self.state.status.to_string(),
-            "$" => self.process.pid().to_string(),
-            "!" => self.jobs.newest_pid().map_or(String::new(), |pid| pid.to_string()),
-            "#" => self.arguments().len().to_string(),
-            "@" | "*" => self.arguments().join(" "),
+            "?" => Some(self.state.status.to_string()),
+            "$" => Some(self.process.pid().to_string()),
+            "!" => self.jobs.newest_pid().map(|pid| pid.to_string()),
+            "#" => Some(self.arguments().len().to_string()),
+            "@" => Some(self.arguments().join(" ")),
+            "*" => Some(self.arguments().join(&self.separators().first())),
             _ => match name.parse::<usize>() {
-                Ok(index) => self.state.parameters.get(index).cloned().unwrap_or_default(),
-                Err(_) => self.state.variables.get(name).unwrap_or_default().into(),
+                Ok(index) => self.state.parameters.get(index).cloned(),
+                Err(_) => self.state.variables.get(name).map(str::to_owned),
             },
         }
+    }
+
+    /// What values are split at.
+    pub(crate) fn separators(&self) -> Separators {
+        Separators::new(self.state.variables.get("IFS"))
     }
 
     /// `$1` and its followers.

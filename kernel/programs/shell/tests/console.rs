@@ -211,6 +211,22 @@ fn interrupt_ends_loops() {
     machine.wait_for_blocked(1);
     console.types("\x03").expect("^C\r\nyolk:/ [130]$ ");
     machine.wait_for_blocked(0);
+    console.types("echo never $(echo in; block); echo never\r");
+    machine.wait_for_blocked(1);
+    console.types("\x03").expect("^C\r\nyolk:/ [130]$ ");
+    machine.wait_for_blocked(0);
+    // A pattern that takes a while.
+    console.types("X=$(seq 100000); echo ${X%$X$X$X$X$X$X$X$X}\r").expect("\r\n").types("\x03").expect("[130]$ ");
+}
+
+#[test]
+fn read_takes_a_line_of_the_terminal() {
+    let machine = Machine::new();
+    let console = Console::new(&machine);
+    console.types("read a b; echo \"<$b>\"\r").expect("\r\n").types("one two three\r").expect("\r\n<two three>\r\n");
+    console.types("read a; echo never\r").expect("\r\n").types("half\x03").expect("^C\r\nyolk:/ [130]$ ");
+    console.types("read a; echo $?\r").expect("\r\n").types("\x04").expect("1\r\nyolk:/$ ");
+    console.types("echo x | while read a; do echo \"<$a>\"; done\r").expect("\r\n<x>\r\n");
 }
 
 #[test]
@@ -233,6 +249,9 @@ fn lines_are_joined_until_they_are_whole() {
     console.types("if true\r").expect("> ").types("then\r").expect("> ").types("echo y\r").expect("> ");
     console.types("fi | cat\r").expect("\r\ny\r\nyolk:/$ ");
     console.types("for i in 1 2\r").expect("> ").types("do echo $i; done\r").expect("\r\n1\r\n2\r\nyolk:/$ ");
+    console.types("cat << END\r").expect("> ").types("a\r").expect("> ").types("END\r").expect("\r\na\r\nyolk:/$ ");
+    console.types("echo $(echo\r").expect("> ").types("b)\r").expect("b: command not found");
+    console.types("echo ${x?gone}; echo never\r").expect("x: gone\r\nyolk:/ [2]$ ");
     console.types("while true\r").expect("> ").types("\x03").expect("^C\r\nyolk:/ [130]$ ");
     console.types("echo ;;\r").expect("syntax error: unexpected ;;\r\nyolk:/ [2]$ ");
 }

@@ -181,9 +181,27 @@ fn errors_say_what_and_what_next() {
             2,
             "kill: a process number is missing; ps lists them\nusage: kill [-SIGNAL | -s SIGNAL] PID|%JOB...\n",
         ),
-        ("echo ${a-b}", 2, "syntax error: ${a-b} is not a variable\n"),
+        ("echo ${a b}", 2, "syntax error: ${a b} is not a variable\n"),
+        ("echo ${a", 2, "syntax error: } missing at the end\n"),
+        ("echo ${:-a}", 2, "syntax error: ${:-a} is not a variable\n"),
+        ("echo $(", 2, "syntax error: ) missing at the end\n"),
+        ("echo $((1", 2, "syntax error: )) missing at the end\n"),
+        ("echo `echo 'a`", 2, "syntax error: ' missing before `\n"),
+        ("echo $((1 +)); echo no", 2, "a number or a name is missing at the end of 1 +\n"),
+        ("X=abc; echo $((X)); echo no", 2, "X: abc is not a number\n"),
+        ("echo $((1 / 0)); echo no", 2, "division by 0\n"),
+        ("echo ${x:?}; echo no", 2, "x: is not set\n"),
+        ("echo ${x:?give a name}; echo no", 2, "x: give a name\n"),
+        ("echo ${1:=a}; echo no", 2, "1: only a variable can be set\n"),
+        ("set -u; echo $x; echo no", 2, "x: is not set\n"),
+        ("set -u; echo $((x)); echo no", 2, "x: is not set\n"),
+        ("echo \"$(cat <<X)\"\nX", 2, "syntax error: a here-document has to end before )\n"),
+        ("local x=1", 1, "local: there is no function around it\n"),
+        ("read 1x", 2, "usage: read [-r] [NAME...]\n"),
+        ("f() { : $(f); }; f", 0, "commands and scripts are nested more than 100 deep\n"),
         ("echo >", 2, "syntax error: a file name is missing behind >\n"),
-        ("cat << x", 2, "syntax error: << is not known here; use a file\n"),
+        ("cat << x", 2, "syntax error: the end of a here-document missing at the end\n"),
+        ("cat <> x", 2, "syntax error: <> is not known here; use < or >\n"),
         ("cd /none", 1, "cd: /none: no such file or directory\n"),
         ("cd /tmp/data", 1, "cd: /tmp/data: not a directory\n"),
         ("export 1x=2", 1, "export: 1x cannot be a variable's name\n"),
@@ -229,7 +247,7 @@ fn script_arguments() {
     assert_eq!(machine.run_with_input(&["-c", "echo $0 $1", "name", "one"], "").1, "name one\n");
     assert_eq!(machine.run_with_input(&["-e", "-c", "false; echo x"], "").0, 1);
     assert_eq!(machine.run_with_input(&["/none.sh"], "").0, 127);
-    assert_eq!(machine.run_with_input(&["-x"], "").0, 2);
+    assert_eq!(machine.run_with_input(&["-z"], "").0, 2);
     assert_eq!(machine.run_with_input(&["-c"], "").0, 2);
 }
 
@@ -276,13 +294,18 @@ fn a_script_cannot_take_all_memory() {
     let doubling = "X=$X$X\n".repeat(60);
     let (status, output, errors) = machine.run(&format!("X=12345678; {doubling}echo still here"));
     assert_eq!((status, output.as_str()), (0, "still here\n"));
-    assert!(errors.starts_with("assignment: argument list too long\n"), "{errors}");
+    assert!(errors.starts_with("words: argument list too long\n"), "{errors}");
     let many: String = (0..100).map(|n| format!("X{n}=$X\n")).collect();
     let half = "X=$X$X\n".repeat(16);
     let (_, output, errors) = machine.run(&format!("X=12345678; {half}{many}echo still here"));
     assert_eq!(output, "still here\n");
     assert!(errors.contains("variables: out of memory\n"), "{errors}");
     assert_eq!(machine.run("X=12345678; true $X | echo x").0, 0);
+    for endless in ["X=$(yes)", "echo $(cat /dev/zero)", "echo \"`yes`\""] {
+        let (_, output, errors) = machine.run(&format!("{endless}; echo still here"));
+        assert_eq!((output.as_str(), errors.as_str()), ("still here\n", "commands in words: argument list too long\n"));
+    }
+    assert_eq!(machine.output("X=$(seq 20000); Y=${X%%1*9*}; echo ${#Y}"), "0\n");
     let pattern = format!("/m/{}", "*/../".repeat(30));
     let (status, output, errors) = machine.run(&format!("mkdir -p /m/x /m/y /m/z; echo {pattern}"));
     assert_eq!((status, output.as_str(), errors.as_str()), (1, "", "words: argument list too long\n"));
@@ -320,7 +343,7 @@ fn any_text_is_survived() {
         seed ^= seed << 17;
         (seed >> 11) as usize % limit
     };
-    const PIECES: [&str; 42] = [
+    const PIECES: [&str; 55] = [
         "if ",
         "then ",
         "fi",
@@ -363,6 +386,19 @@ fn any_text_is_survived() {
         "!",
         "é",
         "cd",
+        "$(",
+        "$((",
+        "))",
+        "`",
+        "${x:-",
+        "${x%",
+        "${#x",
+        "x=a ",
+        "<<E\n",
+        "\nE\n",
+        "eval ",
+        "read x",
+        "1+",
     ];
     for _ in 0..500 {
         let script: String = (0..random(12)).map(|_| PIECES[random(PIECES.len())]).collect();

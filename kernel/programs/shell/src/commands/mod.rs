@@ -5,20 +5,24 @@
 //! without a word when its output is gone or it is killed (EPIPE, ECANCELED).
 
 mod call;
+mod escapes;
 mod format;
 mod options;
 mod table;
 
+mod basename;
 mod cat;
 mod chmod;
 mod clear;
 mod cp;
 mod cpuinfo;
+mod cut;
 mod date;
 mod df;
 mod dmesg;
 mod echo;
 mod env;
+mod find;
 mod free;
 mod grep;
 mod head;
@@ -32,6 +36,7 @@ mod mkdir;
 mod mount;
 mod mv;
 mod power;
+mod printf;
 mod ps;
 mod pwd;
 mod resize;
@@ -48,11 +53,14 @@ mod tee;
 mod test;
 mod time;
 mod touch;
+mod tr;
 mod truth;
 mod uname;
+mod uniq;
 mod uptime;
 mod wc;
 mod which;
+mod xargs;
 mod yes;
 
 pub(crate) use call::{Call, Failure, Outcome};

@@ -2,30 +2,34 @@
 
 use super::Row;
 use super::{
-    cat, chmod, clear, cp, cpuinfo, date, df, dmesg, echo, env, free, grep, head, help, hexdump, kill, ln, loadkeys,
-    ls, mkdir, mount, mv, power, ps, pwd, resize, respawn, rm, rmdir, seq, sleep, sort, stat, stty, tail, tee, test,
-    time, touch, truth, uname, uptime, wc, which, yes,
+    basename, cat, chmod, clear, cp, cpuinfo, cut, date, df, dmesg, echo, env, find, free, grep, head, help, hexdump,
+    kill, ln, loadkeys, ls, mkdir, mount, mv, power, printf, ps, pwd, resize, respawn, rm, rmdir, seq, sleep, sort,
+    stat, stty, tail, tee, test, time, touch, tr, truth, uname, uniq, uptime, wc, which, xargs, yes,
 };
 
 /// Every command: name, options, usage, summary, function.
 #[rustfmt::skip]
 pub(crate) const TABLE: &[Row] = &[
     Row::new("[", "*", "EXPRESSION ]", "succeed if something is true", test::run_in_brackets).details(test::DETAILS),
+    Row::new("basename", "", "PATH [SUFFIX]", "print the last part of a path", basename::run),
     Row::new("cat", "", "[FILE...]", "print files, or standard input", cat::run),
     Row::new("chmod", "", "MODE FILE...", "change the permissions of files", chmod::run)
         .details("MODE is octal: 600 for the owner alone, 644 for all to read, 755 for all to run."),
     Row::new("clear", "", "", "clear the screen", clear::run),
     Row::new("cp", "rR", "[-r] SOURCE... TARGET", "copy files and, with -r, directories", cp::run),
     Row::new("cpuinfo", "", "", "tell what the processors are", cpuinfo::run),
+    Row::new("cut", "d:f:c:s", "-f LIST [-d SIGN] [-s] | -c LIST [FILE...]", "print parts of lines", cut::run).details(cut::DETAILS),
     Row::new("date", "u", "[+FORMAT]", "tell the time, in UTC", date::run)
         .details("FORMAT is that of strftime, for instance +%Y-%m-%dT%H:%M:%SZ"),
     Row::new("df", "h", "[-h]", "tell how full file systems are", df::run).details("  -h  sizes in K, M, G"),
+    Row::new("dirname", "", "PATH...", "print paths without their last part", basename::directory),
     Row::new("dmesg", "", "", "print the kernel's log", dmesg::run),
     Row::new("echo", "*", "[-n] [-e] [WORD...]", "print words", echo::run)
         .details("  -n  no line feed at the end\n  -e  \\n \\t \\e \\xHH \\0OOO \\c mean something"),
     Row::new("env", "+i", "[-i] [NAME=VALUE...] [COMMAND...]", "print the environment, or run a command in another", env::run)
         .details("  -i  begin with an empty environment"),
     Row::new("false", "*", "", "fail", truth::fail),
+    Row::new("find", "*", "[PATH...] [TEST...]", "print the files below directories", find::run).details(find::DETAILS),
     Row::new("free", "h", "[-h]", "tell how much memory is free", free::run).details("  -h  sizes in K, M, G"),
     Row::new("grep", "icvnlqhEF", "[-icvnlqhF] PATTERN [FILE...]", "print lines that match a regular expression", grep::run)
         .details("  -i  letters match in both cases  -v  lines that do not match  -n  with line numbers\n  \
@@ -46,6 +50,7 @@ pub(crate) const TABLE: &[Row] = &[
     Row::new("mount", "", "", "list what is mounted where", mount::run),
     Row::new("mv", "f", "SOURCE... TARGET", "move or rename files and directories", mv::run),
     Row::new("poweroff", "", "", "switch the machine off", power::off),
+    Row::new("printf", "*", "FORMAT [ARGUMENT...]", "print arguments in a form", printf::run).details(printf::DETAILS),
     Row::new("ps", "aefx", "", "list the processes", ps::run),
     Row::new("pwd", "", "", "print the working directory", pwd::run),
     Row::new("reboot", "", "", "start the machine anew", power::reset),
@@ -68,10 +73,15 @@ pub(crate) const TABLE: &[Row] = &[
     Row::new("test", "*", "EXPRESSION", "succeed if something is true", test::run).details(test::DETAILS),
     Row::new("time", "+p", "COMMAND...", "tell how long a command takes", time::run),
     Row::new("touch", "c", "[-c] FILE...", "make files, or set their times to now", touch::run).details("  -c  make none"),
+    Row::new("tr", "dsc", "[-dsc] SET1 [SET2]", "replace characters", tr::run).details(tr::DETAILS),
     Row::new("true", "*", "", "succeed", truth::succeed),
     Row::new("uname", "asnrm", "[-asnrm]", "tell what system this is", uname::run),
+    Row::new("uniq", "cdu", "[-cdu] [FILE...]", "leave out lines that repeat the one before", uniq::run)
+        .details("  -c  with how often they came  -d  only those that were repeated  -u  only those that were not"),
     Row::new("uptime", "", "", "tell how long the machine has been running", uptime::run),
     Row::new("wc", "lwc", "[-lwc] [FILE...]", "count lines, words and bytes", wc::run),
     Row::new("which", "", "NAME...", "tell what commands stand for", which::run),
+    Row::new("xargs", "+n:I:0r", "[-0r] [-n COUNT | -I WORD] [COMMAND...]", "run a command with arguments that are read", xargs::run)
+        .details(xargs::DETAILS),
     Row::new("yes", "*", "[WORD...]", "print a line for ever", yes::run),
 ];

@@ -2,13 +2,10 @@
 //!
 //! A reserved word is one only where a command may begin.
 
-use super::lexer::{ENDS, Spanned, Token, is_name};
+use super::lexer::{ENDS, MAX_NESTING, Spanned, Token, is_name};
 use super::parser::Parser;
 use super::{Body, Command, Compound, Part, Quoting, Script, SyntaxError, Until, Word};
 use std::sync::Arc;
-
-/// Commands inside of each other: what parses, runs and drops them takes stack for each.
-const MAX_NESTING: usize = 50;
 
 impl Parser<'_> {
     /// The compound command that begins here, if one does; moves `end` behind it.
@@ -70,7 +67,7 @@ impl Parser<'_> {
     }
 
     /// The same, and there may be none.
-    fn some_lists_until(
+    pub(super) fn some_lists_until(
         &mut self,
         ends: &[&'static str],
         end: &mut usize,

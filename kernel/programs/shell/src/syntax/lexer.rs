@@ -1,8 +1,7 @@
-//! Text to words and operators (POSIX XCU 2.3, token recognition).
+//! Text to words and operators (POSIX XCU 2.3, token recognition). What a `$` begins is read in `dollar`.
 
-use super::{Part, Quoting, SyntaxError, Word};
-use std::iter::Peekable;
-use std::str::CharIndices;
+use super::here::Awaited;
+use super::{Part, Quoting, Script, SyntaxError, Word};
 
 /// A token.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +30,10 @@ pub(super) const ENDS: [&str; 8] = ["}", "then", "elif", "else", "fi", "do", "do
 /// Operators, the longer ones first. Of redirections those that the grammar has no use for are known too, to be refused by
 /// name.
 const OPERATORS: [&str; 9] = ["&&", "||", ";;", ";", "&", "|", "\n", "(", ")"];
-const REDIRECTS: [&str; 8] = ["<<", "<>", "<&", "<", ">>", ">&", ">|", ">"];
+const REDIRECTS: [&str; 9] = ["<<-", "<<", "<>", "<&", "<", ">>", ">&", ">|", ">"];
+
+/// Commands inside of each other: what parses, runs and drops them takes stack for each.
+pub(super) const MAX_NESTING: usize = 50;
 
 /// A token and where it stands in the text, in bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,54 +50,82 @@ pub(crate) fn is_name(name: &str) -> bool {
         && characters.all(|next| next.is_ascii_alphanumeric() || next == '_')
 }
 
+/// Parses the commands of a text from a position up to the `)` that ends them, inside of so many others; with where
+/// that `)` ends. It is the parser's: the lexer, which the parser stands on, only hands it on.
+pub(super) type ParseCommands = fn(&str, usize, usize) -> Result<(Script, usize), SyntaxError>;
+
 /// Reads a text from front to back.
 pub(super) struct Lexer<'a> {
     text: &'a str,
-    rest: Peekable<CharIndices<'a>>,
+    /// What comes next, in bytes.
+    pub(super) position: usize,
+    pub(super) parse_commands: ParseCommands,
+    /// Commands and expansions around what is read now.
+    pub(super) nesting: usize,
+    /// Here-documents that begin behind this line.
+    pub(super) awaited: Vec<Awaited>,
 }
 
 impl<'a> Lexer<'a> {
-    pub(super) fn new(text: &'a str) -> Self {
-        Lexer { text, rest: text.char_indices().peekable() }
+    /// Begins at `position`, inside of `nesting` commands.
+    pub(super) fn new(text: &'a str, position: usize, nesting: usize, parse_commands: ParseCommands) -> Self {
+        Lexer { text, position, parse_commands, nesting, awaited: Vec::new() }
     }
 
-    /// The next token; `None` at the end.
-    pub(super) fn next_token(&mut self) -> Result<Option<Spanned>, SyntaxError> {
+    /// The next token, inside of `nesting` commands; `None` at the end.
+    pub(super) fn next_token(&mut self, nesting: usize) -> Result<Option<Spanned>, SyntaxError> {
+        self.nesting = nesting;
         self.skip_blanks();
-        let start = self.position();
+        let start = self.position;
         let token = self.token()?;
-        let end = self.position();
+        let end = self.position;
+        if token.is_none() || token == Some(Token::Operator("\n")) {
+            self.read_here_documents()?;
+        }
         Ok(token.map(|token| Spanned { token, start, end }))
     }
 
-    fn position(&mut self) -> usize {
-        self.rest.peek().map_or(self.text.len(), |(position, _)| *position)
+    pub(super) fn text(&self) -> &'a str {
+        self.text
     }
 
-    fn peek(&mut self) -> Option<char> {
-        self.rest.peek().map(|(_, character)| *character)
-    }
-
-    fn next(&mut self) -> Option<char> {
-        self.rest.next().map(|(_, character)| character)
-    }
-
-    /// Skips ASCII characters.
-    fn skip(&mut self, count: usize) {
-        for _ in 0..count {
-            self.next();
+    /// Reads the here-documents that were announced on the line that ended.
+    fn read_here_documents(&mut self) -> Result<(), SyntaxError> {
+        for awaited in std::mem::take(&mut self.awaited) {
+            let (body, behind) = awaited.split_off(self.remaining())?;
+            self.position = self.text.len() - behind.len();
+            awaited.set(body, |body| {
+                // As in double quotes, which mean nothing in it.
+                let mut lexer = Lexer::new(body, 0, self.nesting, self.parse_commands);
+                let mut word = Word::default();
+                while lexer.peek().is_some() {
+                    lexer.quoted(&mut word, &['$', '`', '\\'])?;
+                }
+                Ok(word)
+            })?;
         }
+        Ok(())
     }
 
-    fn remaining(&mut self) -> &'a str {
-        let position = self.position();
-        self.text.get(position..).unwrap_or_default()
+    /// What has not been read.
+    pub(super) fn remaining(&self) -> &'a str {
+        self.text.get(self.position..).unwrap_or_default()
     }
 
-    fn take_prefix(&mut self, candidates: &[&'static str]) -> Option<&'static str> {
+    pub(super) fn peek(&self) -> Option<char> {
+        self.remaining().chars().next()
+    }
+
+    pub(super) fn next(&mut self) -> Option<char> {
+        let next = self.peek()?;
+        self.position += next.len_utf8();
+        Some(next)
+    }
+
+    pub(super) fn take_prefix(&mut self, candidates: &[&'static str]) -> Option<&'static str> {
         let remaining = self.remaining();
         let found = *candidates.iter().find(|candidate| remaining.starts_with(**candidate))?;
-        self.skip(found.len());
+        self.position += found.len();
         Some(found)
     }
 
@@ -103,9 +133,9 @@ impl<'a> Lexer<'a> {
     fn skip_blanks(&mut self) {
         loop {
             match self.peek() {
-                Some(' ' | '\t' | '\r') => self.skip(1),
-                Some('#') => while self.rest.next_if(|(_, character)| *character != '\n').is_some() {},
-                Some('\\') if self.remaining().starts_with("\\\n") => self.skip(2),
+                Some(' ' | '\t' | '\r') => self.position += 1,
+                Some('#') => self.position += self.remaining().find('\n').unwrap_or(self.remaining().len()),
+                Some('\\') if self.remaining().starts_with("\\\n") => self.position += 2,
                 _ => return,
             }
         }
@@ -119,12 +149,11 @@ impl<'a> Lexer<'a> {
             return Ok(Some(Token::Operator(operator)));
         }
         let digits = self.remaining().bytes().take_while(u8::is_ascii_digit).count();
-        let behind = self.remaining().get(digits..).unwrap_or_default();
+        let (number, behind) = self.remaining().split_at_checked(digits).unwrap_or_default();
         if behind.starts_with(['<', '>']) {
             // A number that is no descriptor stays out of range and is refused when it is used.
-            let number = self.remaining().get(..digits).filter(|number| !number.is_empty());
-            let fd = number.map(|number| number.parse().unwrap_or(i32::MAX));
-            self.skip(digits);
+            let fd = (!number.is_empty()).then(|| number.parse().unwrap_or(i32::MAX));
+            self.position += digits;
             return Ok(self.take_prefix(&REDIRECTS).map(|operator| Token::Redirect(fd, operator)));
         }
         Ok(Some(Token::Word(self.word()?)))
@@ -136,60 +165,74 @@ impl<'a> Lexer<'a> {
         while let Some(character) = self.peek() {
             match character {
                 ' ' | '\t' | '\r' | '\n' | ';' | '&' | '|' | '<' | '>' | '(' | ')' => break,
-                '\'' => self.single_quoted(&mut word)?,
-                '"' => self.double_quoted(&mut word)?,
-                '\\' => self.escaped(&mut word)?,
-                '$' => self.dollar(&mut word, Quoting::Bare)?,
-                _ => {
-                    self.next();
-                    word.push(character, Quoting::Bare);
-                }
+                _ => self.bare(&mut word)?,
             }
         }
         Ok(word)
     }
 
-    fn single_quoted(&mut self, word: &mut Word) -> Result<(), SyntaxError> {
-        self.next();
-        word.begin_quotes();
-        loop {
-            match self.next().ok_or(SyntaxError::Incomplete("'"))? {
-                '\'' => return Ok(()),
-                character => word.push(character, Quoting::Quoted),
+    /// What comes next outside of quotes: a character, or something with a meaning.
+    pub(super) fn bare(&mut self, word: &mut Word) -> Result<(), SyntaxError> {
+        match self.peek() {
+            Some('\'') => self.single_quoted(word),
+            Some('"') => self.double_quoted(word),
+            Some('\\') => self.escaped(word),
+            Some('$') => self.dollar(word, Quoting::Bare),
+            Some('`') => self.backquoted(word, Quoting::Bare),
+            _ => {
+                self.next().into_iter().for_each(|character| word.push(character, Quoting::Bare));
+                Ok(())
             }
         }
     }
 
-    fn double_quoted(&mut self, word: &mut Word) -> Result<(), SyntaxError> {
-        const UNCLOSED: SyntaxError = SyntaxError::Incomplete("\"");
+    fn single_quoted(&mut self, word: &mut Word) -> Result<(), SyntaxError> {
         self.next();
-        word.begin_quotes();
+        let length = self.remaining().find('\'').ok_or(SyntaxError::Incomplete("'"))?;
+        let text = self.remaining().get(..length).unwrap_or_default();
+        // Quotes make a word, even around nothing.
+        word.parts.push(Part::Text(text.into(), Quoting::Quoted));
+        self.position += length + 1;
+        Ok(())
+    }
+
+    pub(super) fn double_quoted(&mut self, word: &mut Word) -> Result<(), SyntaxError> {
+        self.next();
+        let before = word.parts.len();
         loop {
-            match self.peek().ok_or(UNCLOSED)? {
-                '"' => {
-                    self.next();
-                    return Ok(());
-                }
-                '$' => self.dollar(word, Quoting::Quoted)?,
-                '\\' => {
-                    self.next();
-                    match self.next().ok_or(UNCLOSED)? {
-                        '\n' => {}
-                        // XCU 2.2.3: before anything else the backslash stays.
-                        character => {
-                            if !matches!(character, '$' | '`' | '"' | '\\') {
-                                word.push('\\', Quoting::Quoted);
-                            }
-                            word.push(character, Quoting::Quoted);
-                        }
-                    }
-                }
-                character => {
-                    self.next();
-                    word.push(character, Quoting::Quoted);
-                }
+            match self.peek().ok_or(SyntaxError::Incomplete("\""))? {
+                '"' => break,
+                _ => self.quoted(word, &['$', '`', '"', '\\'])?,
             }
         }
+        self.next();
+        // Quotes make a word, even around nothing. Around "$@" they may make none.
+        if word.parts.len() == before {
+            word.parts.push(Part::Text(String::new(), Quoting::Quoted));
+        }
+        Ok(())
+    }
+
+    /// What comes next inside of double quotes, or something like them, in which a backslash can stand before these
+    /// characters and the end of a line (XCU 2.2.3). Before anything else it stays.
+    pub(super) fn quoted(&mut self, word: &mut Word, escapable: &[char]) -> Result<(), SyntaxError> {
+        match self.peek() {
+            Some('$') => return self.dollar(word, Quoting::Quoted),
+            Some('`') => return self.backquoted(word, Quoting::Quoted),
+            _ => {}
+        }
+        match self.next() {
+            Some('\\') => match self.peek() {
+                Some('\n') => drop(self.next()),
+                Some(next) if escapable.contains(&next) => {
+                    self.next();
+                    word.push(next, Quoting::Quoted);
+                }
+                _ => word.push('\\', Quoting::Quoted),
+            },
+            next => next.into_iter().for_each(|character| word.push(character, Quoting::Quoted)),
+        }
+        Ok(())
     }
 
     fn escaped(&mut self, word: &mut Word) -> Result<(), SyntaxError> {
@@ -199,72 +242,5 @@ impl<'a> Lexer<'a> {
             character => word.push(character, Quoting::Quoted),
         }
         Ok(())
-    }
-
-    /// `$NAME`, `${NAME}`, `$1`, `$?` and the like; a `$` before anything else is itself.
-    fn dollar(&mut self, word: &mut Word, quoting: Quoting) -> Result<(), SyntaxError> {
-        self.next();
-        let name = match self.peek() {
-            Some('{') => {
-                self.next();
-                self.braced_name()?
-            }
-            Some(special @ ('?' | '$' | '#' | '@' | '*' | '!' | '0'..='9')) => {
-                self.next();
-                special.to_string()
-            }
-            _ => self.plain_name(),
-        };
-        match name.as_str() {
-            "" => word.push('$', quoting),
-            _ => word.parts.push(Part::Variable(name, quoting)),
-        }
-        Ok(())
-    }
-
-    fn plain_name(&mut self) -> String {
-        let mut name = String::new();
-        while let Some(character) = self.peek() {
-            name.push(character);
-            if !is_name(&name) {
-                name.pop();
-                break;
-            }
-            self.next();
-        }
-        name
-    }
-
-    fn braced_name(&mut self) -> Result<String, SyntaxError> {
-        let mut name = String::new();
-        loop {
-            match self.next().ok_or(SyntaxError::Incomplete("}"))? {
-                '}' => break,
-                character => name.push(character),
-            }
-        }
-        let special = matches!(name.as_str(), "?" | "$" | "#" | "@" | "*" | "!");
-        let positional = !name.is_empty() && name.chars().all(|digit| digit.is_ascii_digit());
-        if special || positional || is_name(&name) {
-            Ok(name)
-        } else {
-            Err(SyntaxError::Invalid(format!("${{{name}}} is not a variable")))
-        }
-    }
-}
-
-impl Word {
-    fn push(&mut self, character: char, quoting: Quoting) {
-        match self.parts.last_mut() {
-            Some(Part::Text(text, last)) if *last == quoting => text.push(character),
-            _ => self.parts.push(Part::Text(character.into(), quoting)),
-        }
-    }
-
-    /// Quotes make a word, even around nothing.
-    fn begin_quotes(&mut self) {
-        if !matches!(self.parts.last(), Some(Part::Text(_, Quoting::Quoted))) {
-            self.parts.push(Part::Text(String::new(), Quoting::Quoted));
-        }
     }
 }

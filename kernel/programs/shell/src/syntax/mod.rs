@@ -1,18 +1,22 @@
 //! The shell's grammar: text to a tree, without looking at variables or files.
 //!
-//! `lexer` splits text into words and operators, `parser` builds the [`Script`], `compound` those parts that nest; `expand` and `execute` work on the
-//! tree. A subset of POSIX.1-2017, XCU 2 (shell command language): quoting, parameters, pipelines, and-or lists,
-//! background lists, redirections and compound commands. These nest, up to a depth that no stack is too small for.
+//! `lexer` splits text into words and operators, `dollar` reads what a `$` begins and `here` here-documents; `parser` builds the [`Script`], `compound`
+//! those parts that nest; `expand` and `execute` work on the tree. POSIX.1-2017, XCU 2 (shell command language), without aliases and `<>`.
+//! What nests does so up to a depth that no stack is too small for.
 
 mod compound;
+mod dollar;
+mod here;
+mod last;
 mod lexer;
 mod parser;
 
+pub(crate) use last::{LastWord, Role, last_word};
 pub(crate) use lexer::is_name;
-pub(crate) use parser::{LastWord, MAX_FD, MAX_LINE, Parser, Role, last_word, parse};
+pub(crate) use parser::{MAX_FD, MAX_LINE, Parser, parse};
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Commands in the order in which they run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -61,6 +65,27 @@ pub(crate) struct Pipeline {
 pub(crate) struct Command {
     pub(crate) body: Body,
     pub(crate) redirections: Vec<Redirection>,
+}
+
+impl Command {
+    /// Whether it takes a shell to expand its words: they run commands or set variables. What is inside of a compound command does not count.
+    pub(crate) fn needs_shell(&self) -> bool {
+        let words: &[Word] = match &self.body {
+            Body::Simple(simple) => &simple.words,
+            Body::Compound(_) | Body::Function(..) => &[],
+        };
+        let assigned: &[(String, Word)] = match &self.body {
+            Body::Simple(simple) => &simple.assignments,
+            Body::Compound(_) | Body::Function(..) => &[],
+        };
+        let redirected = self.redirections.iter().filter_map(|redirection| match &redirection.target {
+            Target::Read(word) | Target::Write(word) | Target::Append(word) => Some(word),
+            Target::Here(text) => text.get(),
+            Target::Duplicate(_) => None,
+        });
+        let assigned = assigned.iter().map(|(_, word)| word);
+        words.iter().chain(assigned).chain(redirected).any(Word::needs_shell)
+    }
 }
 
 /// What a command is made of.
@@ -123,6 +148,8 @@ pub(crate) enum Target {
     Append(Word),
     /// `>&` and `<&`
     Duplicate(i32),
+    /// `<<`: a text of the script, which stands behind the line and is set once that was read.
+    Here(Arc<OnceLock<Word>>),
 }
 
 /// A word, before expansion.
@@ -138,6 +165,69 @@ pub(crate) enum Part {
     Text(String, Quoting),
     /// A variable's value.
     Variable(String, Quoting),
+    /// What is made of a variable's value.
+    Modified(Box<Modified>, Quoting),
+    /// `$(...)`: what commands print.
+    Commands(Arc<Script>, Quoting),
+    /// `$((...))`: a number.
+    Arithmetic(Word, Quoting),
+}
+
+/// `${NAME...}` (XCU 2.6.2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Modified {
+    pub(crate) name: String,
+    pub(crate) modifier: Modifier,
+}
+
+/// What is made of a variable's value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Modifier {
+    /// `${#NAME}`: its length, in characters.
+    Length,
+    /// `${NAME:-WORD}` and the like: what depends on its presence.
+    Presence(Absence, Substitute, Word),
+    /// `${NAME#WORD}` and the like: it without what matches a pattern.
+    Trim(Side, Extent, Word),
+}
+
+/// What counts as absent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Absence {
+    /// Without a colon: what is not set.
+    Unset,
+    /// With one: what is empty, too.
+    Empty,
+}
+
+/// What a word stands in for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Substitute {
+    /// `-`: for the absent value.
+    Default,
+    /// `=`: for the absent value, from now on.
+    Assigned,
+    /// `?`: it is the message with which the script ends without a value.
+    Message,
+    /// `+`: for a value that is there.
+    Alternative,
+}
+
+/// From which end a value is cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// `#`
+    Start,
+    /// `%`
+    End,
+}
+
+/// How much is cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Extent {
+    Shortest,
+    /// With the character doubled.
+    Longest,
 }
 
 /// Whether a piece of a word is quoted: then it is neither split nor a pattern.
@@ -145,6 +235,20 @@ pub(crate) enum Part {
 pub(crate) enum Quoting {
     Bare,
     Quoted,
+}
+
+impl Word {
+    fn push(&mut self, character: char, quoting: Quoting) {
+        match self.parts.last_mut() {
+            Some(Part::Text(text, last)) if *last == quoting => text.push(character),
+            _ => self.parts.push(Part::Text(character.into(), quoting)),
+        }
+    }
+
+    /// Whether it takes a shell to expand it: it runs commands or sets variables.
+    pub(crate) fn needs_shell(&self) -> bool {
+        self.parts.iter().any(|part| !matches!(part, Part::Text(..) | Part::Variable(..)))
+    }
 }
 
 /// Why text is not a script.

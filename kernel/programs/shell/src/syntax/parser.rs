@@ -1,6 +1,7 @@
 //! Words and operators to a script (POSIX XCU 2.10, shell grammar). What nests is parsed in `compound`.
 
-use super::lexer::{BEFORE_COMMANDS, ENDS, Lexer, Spanned, Token, is_name};
+use super::here::{Awaited, Indent};
+use super::lexer::{ENDS, Lexer, Spanned, Token, is_name};
 use super::{
     Body, Command, Compound, Connector, List, Mode, Part, Pipeline, Quoting, Redirection, Script, Simple, SyntaxError,
     Target, Word,
@@ -25,6 +26,17 @@ pub(crate) fn parse(text: &str) -> Result<Script, SyntaxError> {
     Ok(script)
 }
 
+/// Parses what stands in `$( )`: see [`ParseCommands`](super::lexer::ParseCommands).
+pub(super) fn parse_commands(text: &str, start: usize, nesting: usize) -> Result<(Script, usize), SyntaxError> {
+    let mut parser = Parser::inside(text, start, nesting);
+    let mut end = start;
+    let (script, _) = parser.some_lists_until(&[")"], &mut end)?;
+    match parser.lexer.awaited.as_slice() {
+        [] => Ok((script, end)),
+        _ => Err(SyntaxError::Invalid("a here-document has to end before )".into())),
+    }
+}
+
 /// Parses a script line by line.
 pub(crate) struct Parser<'a> {
     text: &'a str,
@@ -39,7 +51,12 @@ pub(crate) struct Parser<'a> {
 
 impl<'a> Parser<'a> {
     pub(crate) fn new(text: &'a str) -> Self {
-        Parser { text, lexer: Lexer::new(text), ahead: None, start: 0, nesting: 0 }
+        Parser::inside(text, 0, 0)
+    }
+
+    /// Begins at `start`, inside of `nesting` commands.
+    fn inside(text: &'a str, start: usize, nesting: usize) -> Self {
+        Parser { text, lexer: Lexer::new(text, start, nesting, parse_commands), ahead: None, start, nesting }
     }
 
     /// The next line that is not empty, with the lines that continue it; `None` at the end.
@@ -63,7 +80,7 @@ impl<'a> Parser<'a> {
 
     pub(super) fn peek(&mut self) -> Result<Option<&Spanned>, SyntaxError> {
         if self.ahead.is_none() {
-            self.ahead = self.lexer.next_token()?;
+            self.ahead = self.lexer.next_token(self.nesting)?;
         }
         match &self.ahead {
             Some(next) if next.end.saturating_sub(self.start) > MAX_LINE && next.token != Token::Operator("\n") => {
@@ -200,9 +217,18 @@ impl<'a> Parser<'a> {
             ">" | ">|" => Target::Write(word),
             ">>" => Target::Append(word),
             ">&" | "<&" => Target::Duplicate(descriptor(&word)?),
-            other => return Err(SyntaxError::Invalid(format!("{other} is not known here; use a file"))),
+            "<<" => self.here_document(&word, Indent::Kept)?,
+            "<<-" => self.here_document(&word, Indent::Removed)?,
+            other => return Err(SyntaxError::Invalid(format!("{other} is not known here; use < or >"))),
         };
         Ok(Redirection { fd, target })
+    }
+
+    /// A document that ends in a line like `word`. Nothing behind `word` has been looked at: its text is read with the end of the line.
+    fn here_document(&mut self, word: &Word, indent: Indent) -> Result<Target, SyntaxError> {
+        let (awaited, text) = Awaited::new(word, indent)?;
+        self.lexer.awaited.push(awaited);
+        Ok(Target::Here(text))
     }
 
     pub(super) fn operator(&mut self, wanted: &[&'static str]) -> Result<Option<&'static str>, SyntaxError> {
@@ -234,7 +260,7 @@ impl Token {
 }
 
 /// `NAME=value`, taken apart.
-fn assignment(word: &Word) -> Option<(String, Word)> {
+pub(super) fn assignment(word: &Word) -> Option<(String, Word)> {
     let (first, rest) = word.parts.split_first()?;
     let Part::Text(text, Quoting::Bare) = first else { return None };
     let (name, value) = text.split_once('=')?;
@@ -255,43 +281,4 @@ fn descriptor(word: &Word) -> Result<i32, SyntaxError> {
         _ => None,
     };
     number.ok_or_else(|| SyntaxError::Invalid(format!("a descriptor from 0 to {MAX_FD} is wanted behind &")))
-}
-
-/// The word at the end of an unfinished line, for completion.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct LastWord {
-    /// Where it starts in the text, in bytes.
-    pub(crate) start: usize,
-    pub(crate) word: Word,
-    pub(crate) role: Role,
-}
-
-/// What a word is to its command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Role {
-    Command,
-    Argument,
-}
-
-/// Finds the word that `text` ends in; an empty one behind a blank or an operator.
-pub(crate) fn last_word(text: &str) -> LastWord {
-    // What is still open is closed by trying.
-    let closed =
-        ["", "'", "\"", " ", "\\\"", "}", "}\""].iter().find_map(|closer| tokens(&format!("{text}{closer}")).ok());
-    let mut role = Role::Command;
-    for Spanned { token, start, end } in closed.unwrap_or_default() {
-        match token {
-            Token::Word(word) if end >= text.len() => return LastWord { start, word, role },
-            ref word if role == Role::Command && word.plain(&BEFORE_COMMANDS).is_some() => {}
-            Token::Word(word) if role == Role::Command && assignment(&word).is_some() => {}
-            Token::Word(_) | Token::Redirect(..) => role = Role::Argument,
-            Token::Operator(_) => role = Role::Command,
-        }
-    }
-    LastWord { start: text.len(), word: Word::default(), role }
-}
-
-fn tokens(text: &str) -> Result<Vec<Spanned>, SyntaxError> {
-    let mut lexer = Lexer::new(text);
-    std::iter::from_fn(|| lexer.next_token().transpose()).collect()
 }

@@ -39,7 +39,7 @@ fn words_keep_their_quoting() {
 fn variables_end_where_names_do() {
     let variable = |name: &str, quoting| Part::Variable(name.into(), quoting);
     assert_eq!(words("$a.b"), [vec![variable("a", Quoting::Bare), bare(".b")]]);
-    assert_eq!(words("\"${a}b\""), [vec![quoted(""), variable("a", Quoting::Quoted), quoted("b")]]);
+    assert_eq!(words("\"${a}b\""), [vec![variable("a", Quoting::Quoted), quoted("b")]]);
     assert_eq!(words("$12"), [vec![variable("1", Quoting::Bare), bare("2")]]);
     assert_eq!(words("'$a' $"), [vec![quoted("$a")], vec![bare("$")]]);
 }
@@ -93,6 +93,21 @@ fn what_more_text_could_complete() {
         "\"a\\",
         "a\\",
         "${a",
+        "${a:",
+        "${a:-",
+        "${a%'}",
+        "\"${a:-\"b",
+        "$(",
+        "$(a",
+        "$(a; (b)",
+        "$(case x in a) b;;",
+        "$((",
+        "$((1",
+        "$((1 + (2))",
+        "`a",
+        "a << b",
+        "a << b\nc\n",
+        "a <<- b; c << d\nx\nb\n",
         "a |",
         "a &&",
         "a ||\n",
@@ -134,7 +149,15 @@ fn what_more_text_could_complete() {
         "a >",
         "a 10> b",
         "a >& x",
-        "a << b",
+        "a <> b",
+        "a << $b\n",
+        "$(a << b)\nb",
+        "$(a; then)",
+        "`a)`",
+        "`'`",
+        "${a:b}",
+        "${:-a}",
+        "${#a-b}",
         ")",
         "${}",
         "${a b}",
@@ -228,11 +251,47 @@ fn nesting_has_an_end() {
 }
 
 #[test]
+fn expansions_nest() {
+    for (opener, closer) in [("$(a ", ")"), ("${a:-", "}"), ("\"${a:-", "}\""), ("$((1 + ", "))")] {
+        let nested = |depth: usize| format!("{}1{}", opener.repeat(depth), closer.repeat(depth));
+        assert!(parse(&nested(40)).is_ok(), "{opener}: {:?}", parse(&nested(40)));
+        let error = parse(&nested(100)).unwrap_err().to_string();
+        assert!(error.contains("nested more than 50 deep"), "{error}");
+    }
+    assert!(parse("$((a) | (b))").is_ok() && parse("$( (a) )").is_ok() && parse("$(case x in a) b;; esac)").is_ok());
+    assert!(matches!(words("$((1))").concat().as_slice(), [Part::Arithmetic(..)]));
+    assert!(matches!(words("$((a); (b))").concat().as_slice(), [Part::Commands(..)]));
+    assert_eq!(words("a$(b)\"$(c)\"`d`").concat().len(), 4);
+}
+
+#[test]
+fn here_documents_stand_behind_their_line() {
+    let texts = |text: &str| -> Vec<Word> {
+        let script = parse(text).unwrap();
+        let commands = script.lists.iter().flat_map(|list| &list.first.commands);
+        let redirections = commands.flat_map(|command| &command.redirections);
+        let here = redirections.filter_map(|redirection| match &redirection.target {
+            Target::Here(text) => text.get().cloned(),
+            _ => None,
+        });
+        here.collect()
+    };
+    let word = |parts: &[Part]| Word { parts: parts.to_vec() };
+    assert_eq!(texts("a <<X\nb\nX\nc"), [word(&[quoted("b\n")])]);
+    assert_eq!(texts("a <<X; b <<'Y'\n$1\nX\n$1\nY\n").len(), 2);
+    assert_eq!(texts("a <<\\X\n$b \\$\nX"), [word(&[quoted("$b \\$\n")])]);
+    assert_eq!(texts("a <<-X\n\tb\n\t\tX\n"), [word(&[quoted("b\n")])]);
+    assert_eq!(texts("a <<X\nX"), [word(&[])]);
+    assert_eq!(parse("a <<X | b\nc\nX\nd").unwrap().lists.len(), 2);
+}
+
+#[test]
 fn the_last_word_of_a_line() {
     let last = |text: &str| {
         let LastWord { start, word, role } = last_word(text);
         let text = |part: &Part| match part {
             Part::Text(text, _) | Part::Variable(text, _) => text.clone(),
+            other => format!("{other:?}"),
         };
         let word: String = word.parts.iter().map(text).collect();
         (start, word, role)
@@ -250,14 +309,19 @@ fn the_last_word_of_a_line() {
     assert_eq!(last("if a; then b"), (11, "b".into(), Role::Command));
     assert_eq!(last("while ! c"), (8, "c".into(), Role::Command));
     assert_eq!(last("echo if c"), (8, "c".into(), Role::Argument));
+    assert_eq!(last("echo $(c"), (7, "c".into(), Role::Command));
+    assert_eq!(last("echo \"a $(cat b"), (14, "b".into(), Role::Argument));
+    assert_eq!(last("echo $(a; b $(c d"), (16, "d".into(), Role::Argument));
+    assert_eq!(last("echo `c"), (6, "c".into(), Role::Command));
+    assert_eq!(last("echo $(a) b"), (10, "b".into(), Role::Argument));
 }
 
 #[test]
 fn any_text_is_survived() {
-    const PIECES: [&str; 36] = [
+    const PIECES: [&str; 46] = [
         "if ", "then ", "fi", "while ", "do ", "done", "for ", " in ", "case ", "esac", ";;", " { ", "a", " ", "\n",
         "'", "\"", "\\", "$", "{", "}", "(", ")", "<", ">", "&", "|", ";", "#", "=", "!", "2", "é", "\0", "*",
-        "\u{2028}",
+        "\u{2028}", "$(", "$((", "))", "${a", ":-", "%", "`", "<<a ", "\na\n", "<<-'a'",
     ];
     let mut seed = 0x1357_9bdf_2468_ace0_u64;
     let mut random = |limit: usize| {
@@ -272,7 +336,28 @@ fn any_text_is_survived() {
         let last = last_word(&text);
         assert!(text.is_char_boundary(last.start));
     }
-    for piece in ["(", "{ ", "if ", "case x in (", "for x do ", "'a' ", "$a", "a|", "a&&", "!", "\\\n", ">a "] {
+    for piece in [
+        "(",
+        "{ ",
+        "if ",
+        "case x in (",
+        "for x do ",
+        "'a' ",
+        "$a",
+        "a|",
+        "a&&",
+        "!",
+        "\\\n",
+        ">a ",
+        "$(",
+        "$((",
+        "${a:-",
+        "\"${a:-",
+        "`",
+        "`\\`",
+        "<<a ",
+        "<<a\n",
+    ] {
         let _ = parse(&piece.repeat(100_000));
     }
 }

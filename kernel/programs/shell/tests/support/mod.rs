@@ -265,10 +265,13 @@ impl Console {
         self
     }
 
-    /// Waits until the shell edits a line and has taken all that was typed.
+    /// Waits until the shell edits a line and has taken all that was typed. Meanwhile it reads what is shown, which the shell would wait for else.
     pub(crate) fn settle(&self) -> &Console {
         let slave = &self.slave;
         wait_until("prompt", || {
+            while self.master.poll(Interest { read: true, write: false }, None).readable {
+                self.read_more(&mut self.transcript.lock().unwrap().0, Instant::now() + LIMIT);
+            }
             let is_editing = slave.as_terminal().unwrap().input_mode() == InputMode::Raw;
             is_editing && !slave.poll(Interest { read: true, write: false }, None).readable
         });

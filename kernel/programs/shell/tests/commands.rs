@@ -241,6 +241,30 @@ fn files_and_times() {
 }
 
 #[test]
+fn top_prints_pictures() {
+    let machine = Machine::new();
+    assert_eq!(machine.output("top -d 0.01 -n 3 | grep -c '^CPU'"), "3\n");
+    let picture = machine.output("sleep 60 & top -d 0.01; kill $!");
+    for part in [
+        "up 0:00:0",
+        " processes, ",
+        "\nCPU ",
+        "% busy, each ",
+        "\nMem 64M in all, 16M used, 48M free\n",
+        "  sleep 60\n",
+    ] {
+        assert!(picture.contains(part), "{part}: {picture}");
+    }
+    check_failures(
+        &machine,
+        &[
+            ("top -d 0", 2, "top: 0 is no number of seconds above 0\nusage: top [-d SECONDS] [-n COUNT]\n"),
+            ("top -n 0", 2, "top: -n wants a number above 0\nusage: top [-d SECONDS] [-n COUNT]\n"),
+        ],
+    );
+}
+
+#[test]
 fn processes_and_environment() {
     let machine = Machine::new();
     check(

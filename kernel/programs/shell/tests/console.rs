@@ -230,6 +230,23 @@ fn read_takes_a_line_of_the_terminal() {
 }
 
 #[test]
+fn top_draws_until_it_is_left() {
+    let machine = Machine::new();
+    let console = Console::new(&machine);
+    console.types("block & top -d 0.05\r").expect("CPU ").expect("COMMAND").expect("block").expect("\x1b[Hup ");
+    console
+        .types("x")
+        .types("q")
+        .expect("yolk:/$ ")
+        .types("top -d 60\r")
+        .expect("COMMAND")
+        .types("\x03")
+        .expect("yolk:/$ ");
+    console.types("kill %1; cat\r").expect("\r\n").types("cooked\r").expect("cooked\r\ncooked\r\n").types("\x04");
+    console.settle();
+}
+
+#[test]
 fn kill_ends_a_job_by_its_number() {
     let machine = Machine::new();
     let console = Console::new(&machine);

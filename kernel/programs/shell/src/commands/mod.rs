@@ -52,6 +52,7 @@ mod tail;
 mod tee;
 mod test;
 mod time;
+mod top;
 mod touch;
 mod tr;
 mod truth;

@@ -4,7 +4,7 @@ use super::Row;
 use super::{
     basename, cat, chmod, clear, cp, cpuinfo, cut, date, df, dmesg, echo, env, find, free, grep, head, help, hexdump,
     kill, ln, loadkeys, ls, mkdir, mount, mv, power, printf, ps, pwd, resize, respawn, rm, rmdir, seq, sleep, sort,
-    stat, stty, tail, tee, test, time, touch, tr, truth, uname, uniq, uptime, wc, which, xargs, yes,
+    stat, stty, tail, tee, test, time, top, touch, tr, truth, uname, uniq, uptime, wc, which, xargs, yes,
 };
 
 /// Every command: name, options, usage, summary, function.
@@ -72,6 +72,7 @@ pub(crate) const TABLE: &[Row] = &[
     Row::new("tee", "a", "[-a] [FILE...]", "copy standard input to files, too", tee::run).details("  -a  append"),
     Row::new("test", "*", "EXPRESSION", "succeed if something is true", test::run).details(test::DETAILS),
     Row::new("time", "+p", "COMMAND...", "tell how long a command takes", time::run),
+    Row::new("top", "d:n:", "[-d SECONDS] [-n COUNT]", "show what the processes and CPUs do", top::run).details(top::DETAILS),
     Row::new("touch", "c", "[-c] FILE...", "make files, or set their times to now", touch::run).details("  -c  make none"),
     Row::new("tr", "dsc", "[-dsc] SET1 [SET2]", "replace characters", tr::run).details(tr::DETAILS),
     Row::new("true", "*", "", "succeed", truth::succeed),

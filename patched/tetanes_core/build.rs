@@ -6,7 +6,7 @@ mod patch;
 use patch::{Change, apply};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::{env, fs};
 
 const CATCHES_UP: &str = "
@@ -127,7 +127,8 @@ fn run_published_script(published: &Path, out: &Path) {
     let mut compile = Command::new(rustc);
     compile.args(["--edition", "2024", "--cap-lints", "allow", "-o"]).arg(&program).arg(published.join("build.rs"));
     for mut command in [compile, Command::new(&program)] {
-        let status = command.current_dir(published).status();
+        // What it tells cargo is about its own folder, and would make cargo build this crate again each time.
+        let status = command.current_dir(published).stdout(Stdio::null()).status();
         assert!(status.as_ref().is_ok_and(|status| status.success()), "{command:?}: {status:?}");
     }
 }

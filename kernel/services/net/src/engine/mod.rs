@@ -111,6 +111,7 @@ impl Engine {
 
     /// Does what can be done now; when to come again, if nothing happens before.
     pub(crate) fn poll(&mut self, now: Instant) -> Option<Instant> {
+        self.streams.begin(now);
         let mut progress = self.take_requests(now);
         self.upkeep(now);
         for (pending, outcome) in self.changed.drain(..) {

@@ -8,6 +8,8 @@ use vfs::socket::TcpState;
 /// How long sent data may stay unacknowledged before the connection is given up (RFC 9293, section 3.8.3, asks for at least
 /// 100 seconds).
 const RETRANSMISSION_LIMIT: Duration = Duration::from_secs(300);
+/// How long a connection without a socket may go on without progress.
+const ORPHAN_LIMIT: Duration = Duration::from_secs(60);
 /// Keep-alive probes that may stay unanswered.
 const KEEP_ALIVE_PROBES: u32 = 4;
 
@@ -16,7 +18,10 @@ pub(super) fn pump(socket: &mut Socket<'static>, stream: &mut Stream) -> bool {
     let received = receive(socket, stream);
     let sent = send(socket, stream);
     apply_options(socket, stream);
-    stream.tcp_state = name(socket.state());
+    // How it ended shows from the state before.
+    if socket.state() != State::Closed {
+        stream.tcp_state = name(socket.state());
+    }
     stream.in_flight = (socket.recv_queue(), socket.send_queue());
     received || sent
 }
@@ -90,11 +95,34 @@ fn apply_options(socket: &mut Socket<'static>, stream: &Stream) {
     if socket.keep_alive() != keep_alive {
         socket.set_keep_alive(keep_alive);
     }
-    // smoltcp's time-out counts from the last packet that came, whether or not an answer was due: it is on while one is.
-    let answer_due = socket.send_queue() > 0 || stream.ending != Ending::None;
+    // smoltcp's time-out counts from the last packet that came, and anew when data is sent after silence: it is on while data
+    // is unacknowledged. A FIN after silence would be too late at once; its time is `patience`'s.
     let silence = keep_alive.map(|interval| interval * KEEP_ALIVE_PROBES);
-    let unanswered = answer_due.then_some(RETRANSMISSION_LIMIT);
+    let unanswered = (socket.send_queue() > 0).then_some(RETRANSMISSION_LIMIT);
     socket.set_timeout(silence.into_iter().chain(unanswered).min());
+}
+
+/// Takes what came and waits in smoltcp's ring, whatever the queue's limit: nothing more will come, and the ring goes.
+pub(super) fn take_rest(socket: &mut Socket<'static>, stream: &mut Stream) {
+    while !stream.deaf && stream.ending < Ending::Released && socket.can_recv() {
+        let count = socket.recv(|bytes| {
+            stream.received.extend(&*bytes);
+            (bytes.len(), bytes.len())
+        });
+        if count.is_err() {
+            break;
+        }
+    }
+}
+
+/// How long a connection whose end is under way may go on without progress; `None`: as long as it likes.
+pub(super) fn patience(socket: &Socket<'static>, stream: &Stream) -> Option<Duration> {
+    let fin_is_unanswered = matches!(socket.state(), State::FinWait1 | State::Closing | State::LastAck);
+    match stream.ending {
+        Ending::Released | Ending::Aborted => Some(ORPHAN_LIMIT),
+        Ending::Shut if fin_is_unanswered && socket.send_queue() == 0 => Some(RETRANSMISSION_LIMIT),
+        Ending::Shut | Ending::None => None,
+    }
 }
 
 /// Whether the peer has sent its FIN, as far as smoltcp's state says.

@@ -49,6 +49,10 @@ pub(super) fn receive_frame(
                 link.feed(frame, now);
                 streams.settle(id, link);
             }
+            Admission::Reset(id) => {
+                link.feed(frame, now);
+                streams.settle_reset(id, link);
+            }
             Admission::Drop => shared.refuse(link.id),
         },
     }

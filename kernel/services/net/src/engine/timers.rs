@@ -29,14 +29,23 @@ impl<T: Copy + Ord + Hash> Timers<T> {
         }
     }
 
-    /// Sets the deadline of `id` to `delay` after the last [`take_expired`](Self::take_expired).
+    /// It is `now`: from here `set_after` counts.
+    pub(super) fn begin(&mut self, now: Instant) {
+        self.now = now;
+    }
+
+    /// What [`begin`](Self::begin) was told.
+    pub(super) fn now(&self) -> Instant {
+        self.now
+    }
+
+    /// Sets the deadline of `id` to `delay` after what [`begin`](Self::begin) was told.
     pub(super) fn set_after(&mut self, id: T, delay: Duration) {
         self.set(id, Some(self.now + delay));
     }
 
     /// Ends the deadlines that `now` has reached.
     pub(super) fn take_expired(&mut self, now: Instant) -> Vec<T> {
-        self.now = now;
         let mut expired = Vec::new();
         while let Some((at, id)) = self.by_time.first().copied().filter(|(at, _)| *at <= now) {
             self.by_time.remove(&(at, id));
@@ -64,6 +73,7 @@ mod tests {
         timers.set(1, Some(Instant::from_secs(2)));
         assert_eq!(timers.next(), Some(Instant::from_secs(2)));
         assert_eq!(timers.take_expired(Instant::from_secs(3)), [1, 2]);
+        timers.begin(Instant::from_secs(3));
         timers.set_after(3, Duration::from_secs(4));
         assert_eq!(timers.next(), Some(Instant::from_secs(7)));
         timers.set(3, None);

@@ -28,12 +28,22 @@ fn ethernet(protocol: EthernetProtocol, payload: &[u8]) -> Vec<u8> {
 }
 
 fn segment(from: Ipv4Addr, port: u16, control: TcpControl, ack: Option<TcpSeqNumber>) -> Vec<u8> {
+    numbered(from, port, control, (TcpSeqNumber(1000), ack))
+}
+
+/// A segment for port 80 with its sequence number and perhaps an acknowledgement.
+pub(super) fn numbered(
+    from: Ipv4Addr,
+    port: u16,
+    control: TcpControl,
+    (seq_number, ack_number): (TcpSeqNumber, Option<TcpSeqNumber>),
+) -> Vec<u8> {
     let tcp = TcpRepr {
         src_port: port,
         dst_port: 80,
         control,
-        seq_number: TcpSeqNumber(1000),
-        ack_number: ack,
+        seq_number,
+        ack_number,
         window_len: 1000,
         window_scale: None,
         max_seg_size: None,

@@ -4,7 +4,9 @@
 //! same. `live` runs the real threads, for what blocks.
 
 mod addressing;
+mod blind;
 mod datagrams;
+mod endings;
 mod flood;
 mod live;
 mod peer;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use vfs::socket::{Family, OptionValue, Socket, SocketOption, TcpState};
 
 /// A connection that the peer opened: its end and ours.
-fn connected(world: &mut World) -> (SocketHandle, Arc<dyn Socket>) {
+pub(super) fn connected(world: &mut World) -> (SocketHandle, Arc<dyn Socket>) {
     let listener = world.tcp(Family::V4);
     listener.set_option(SocketOption::ReuseAddress, OptionValue::Flag(true)).expect("an option");
     listener.bind(at("10.0.0.5:80")).expect("a free port");
@@ -284,4 +284,25 @@ fn a_card_that_is_pulled_out_is_missed_when_it_is_used() {
     assert_eq!(told, 1, "{:?}", world.log());
     drop(server);
     world.assert_clean();
+}
+
+#[test]
+fn a_connection_to_the_dead_is_in_no_other_ones_way() {
+    let mut world = World::new(OWN);
+    let second = smoltcp::wire::IpCidr::new(std::net::Ipv4Addr::new(10, 0, 0, 2).into(), 24);
+    world.peer.interface.update_ip_addrs(|addresses| addresses.push(second).expect("room"));
+    let (dying, living) = (world.peer.listen(7), world.peer.listen(8));
+    let (dead, alive) = (world.tcp(Family::V4), world.tcp(Family::V4));
+    assert_eq!(dead.connect(at("10.0.0.2:7")), Err(Errno::EINPROGRESS));
+    assert_eq!(alive.connect(at("10.0.0.1:8")), Err(Errno::EINPROGRESS));
+    world.until(5, |world| [dying, living].iter().all(|handle| world.peer.tcp(*handle).state() == State::Established));
+    world.peer.interface.update_ip_addrs(|addresses| addresses.retain(|cidr| *cidr != second));
+    // Nobody knows any more where the others are.
+    world.pass(120);
+    assert_eq!(dead.send(b"hello?", None), Ok(6));
+    world.pass(3);
+    assert_eq!(alive.send(b"hello", None), Ok(5));
+    let start = world.now();
+    world.until(60, |world| world.peer.tcp(living).recv_queue() == 5);
+    assert!((world.now() - start).total_millis() < 1500, "{}", world.now() - start);
 }

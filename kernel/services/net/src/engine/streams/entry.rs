@@ -9,6 +9,7 @@ use crate::state::{Connection, Ending, Listener, Phase, half};
 use interfaces::Errno;
 use smoltcp::iface::{Interface, SocketHandle};
 use smoltcp::socket::tcp::{CongestionControl, Socket, SocketBuffer, State};
+use smoltcp::time::Duration;
 use smoltcp::wire::{IpEndpoint, TcpSeqNumber};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -46,8 +47,9 @@ pub(super) struct Entry {
     pub(super) first: Option<TcpSeqNumber>,
     /// A reset came: what ended the connection, if it is ended.
     pub(super) was_reset: bool,
-    /// Bytes unacknowledged when an orphan was last looked at.
-    pub(super) orphan_left: Option<usize>,
+    /// How long what is left may take to become less, and how many bytes were left at the last look; of a connection whose end
+    /// is under way.
+    pub(super) awaited: Option<(Duration, usize)>,
     /// Keeps the port until the connection is forgotten.
     pub(super) _lease: Arc<Lease>,
 }

@@ -26,10 +26,7 @@ impl Streams {
         let tuple = Tuple { link: link.id, local: segment.local, remote: segment.remote };
         let known = self.tuples.get(&tuple).copied();
         match (segment.sort, known.and_then(|id| self.entries.get_mut(&id))) {
-            (SegmentSort::Reset, Some(entry)) => {
-                entry.was_reset = true;
-                Admission::Pass
-            }
+            (SegmentSort::Reset, Some(entry)) => Admission::Reset(entry.connection.id),
             // A new connection may follow one in TIME-WAIT at once (RFC 9293, section 3.6.1).
             (SegmentSort::Open, Some(Entry { stage: Stage::TimeWait, connection, .. })) => {
                 let id = connection.id;
@@ -38,8 +35,8 @@ impl Streams {
             }
             (SegmentSort::Open, None) => self.open(tuple, segment, link, now),
             (SegmentSort::Other, Some(entry)) => {
-                // The answer to a SYN of ours.
-                if segment.opens {
+                // The answer to a SYN of ours; later it would be a forged one.
+                if segment.opens && matches!(entry.stage, Stage::Connecting) {
                     entry.first = Some(segment.sequence + 1);
                 }
                 heed_stale_acknowledgement(entry, segment, link)
@@ -102,6 +99,13 @@ impl Streams {
             return self.remove(id, link);
         }
         register(socket, &waker);
+    }
+
+    /// smoltcp has seen a reset; whether it believes it is its to say (RFC 5961, section 3).
+    pub(in crate::engine) fn settle_reset(&mut self, id: ConnectionId, link: &mut Link) {
+        if let Some(entry) = self.entries.get_mut(&id) {
+            entry.was_reset |= link.tcp(entry.handle).state() == State::Closed;
+        }
     }
 
     /// A listener is gone: so are the connections that were coming to it.

@@ -9,7 +9,7 @@ mod incoming;
 
 use super::icmp::Failure;
 use super::link::Link;
-use super::pump::pump;
+use super::pump::{patience, pump, take_rest};
 use super::ready::{ReadyList, ReadyWaker};
 use super::resolve::Reach;
 use super::timers::Timers;
@@ -31,8 +31,6 @@ use vfs::socket::TcpState;
 const MAX_TIME_WAIT: usize = 32;
 /// How long a handshake that a program asked for may take.
 const CONNECT_LIMIT: Duration = Duration::from_secs(60);
-/// How long a connection without a socket may go on without progress.
-const ORPHAN_LIMIT: Duration = Duration::from_secs(60);
 /// How long a reset may wait for the peer's hardware address.
 const RESET_LIMIT: Duration = Duration::from_secs(2);
 
@@ -45,6 +43,8 @@ pub(super) enum Admission {
     Renumber(TcpSeqNumber),
     /// Give it to smoltcp, then [`Streams::settle`] what was made for it.
     Try(ConnectionId),
+    /// Give it to smoltcp, then [`Streams::settle_reset`].
+    Reset(ConnectionId),
     /// Drop it.
     Drop,
 }
@@ -81,6 +81,11 @@ impl Streams {
             ready: Arc::default(),
             waiting: Vec::new(),
         }
+    }
+
+    /// A turn of the net thread begins.
+    pub(super) fn begin(&mut self, now: Instant) {
+        self.timers.begin(now);
     }
 
     /// Opens a connection, as soon as the neighbour on the way is known.
@@ -190,15 +195,20 @@ impl Streams {
         let mut stream = entry.connection.stream();
         stream.called = false;
         let changed = pump(socket, &mut stream);
-        let orphan = stream.ending >= Ending::Released;
+        let left = stream.unsent.len() + socket.send_queue();
+        let awaited = patience(socket, &stream).map(|limit| (limit, left));
         drop(stream);
         if changed {
             entry.connection.waiters.wake_all();
         }
-        if orphan {
-            let left = socket.send_queue();
-            if entry.orphan_left.replace(left) != Some(left) {
-                self.timers.set_after(id, ORPHAN_LIMIT);
+        if left > 0 || awaited.is_some() {
+            // smoltcp asks one neighbour a second, and the dead ones first: who is not known is asked for here.
+            let _ = link.reach(entry.tuple.remote.addr.into(), self.timers.now());
+        }
+        if std::mem::replace(&mut entry.awaited, awaited) != awaited {
+            match awaited {
+                Some((limit, _)) => self.timers.set_after(id, limit),
+                None => self.timers.set(id, None),
             }
         }
     }
@@ -211,6 +221,7 @@ impl Streams {
             (State::Closed, stage) => {
                 let reset_sent = socket.remote_endpoint().is_none();
                 if matches!(stage, Stage::Connecting | Stage::Open) {
+                    take_rest(socket, &mut entry.connection.stream());
                     entry.connection.finish(entry.why(&link.interface));
                 }
                 if !matches!(entry.stage, Stage::Over) {
@@ -222,6 +233,7 @@ impl Streams {
                 }
             }
             (State::TimeWait, Stage::Open) => {
+                take_rest(socket, &mut entry.connection.stream());
                 entry.connection.finish_as(TcpState::TimeWait, None);
                 entry.stage = Stage::TimeWait;
                 self.timers.set(id, None);
@@ -248,7 +260,12 @@ impl Streams {
         match entry.stage {
             Stage::HalfOpen(_) | Stage::TimeWait | Stage::Over => self.remove(id, link),
             Stage::Connecting | Stage::Open => {
-                entry.connection.stream().ending = Ending::Aborted;
+                let mut stream = entry.connection.stream();
+                if stream.ending < Ending::Released {
+                    stream.error.get_or_insert(Errno::ETIMEDOUT);
+                }
+                stream.ending = Ending::Aborted;
+                drop(stream);
                 self.serve(id, links);
             }
         }
@@ -274,7 +291,7 @@ impl Streams {
             waker,
             first: None,
             was_reset: false,
-            orphan_left: None,
+            awaited: None,
             _lease: lease,
         };
         self.entries.insert(id, entry);

@@ -6,10 +6,9 @@
 //! Descriptor n leads to buffer n for ever. What the card writes into a descriptor is checked: a length is cut to the
 //! buffer's.
 
-use crate::ethernet::{self, Counters, MAX_FRAME};
-use crate::waker::WakerSlot;
+use crate::ethernet::{self, MAX_FRAME};
+use crate::port::Port;
 use alloc::sync::Arc;
-use core::sync::atomic::{AtomicBool, Ordering};
 use core::task::Waker;
 use interfaces::{MacAddress, NetDevice, NetStatistics, Presence};
 use machine::clock;
@@ -96,13 +95,9 @@ pub struct E1000 {
     function: Function,
     registers: Mmio,
     mac: MacAddress,
-    link: AtomicBool,
     receiver: Mutex<Receiver>,
     sender: Mutex<Sender>,
-    /// The stack found no room to send, and wants to hear of it.
-    starved: AtomicBool,
-    waker: WakerSlot,
-    counters: Counters,
+    port: Port,
 }
 
 struct Receiver {
@@ -139,12 +134,9 @@ impl E1000 {
             function,
             registers,
             mac: mac(&registers),
-            link: AtomicBool::new(false),
             receiver: Mutex::new(receiver),
             sender: Mutex::new(sender),
-            starved: AtomicBool::new(false),
-            waker: WakerSlot::new(),
-            counters: Counters::default(),
+            port: Port::new(),
         });
         let handler = Arc::clone(&card);
         if card.function.connect(&(Arc::new(move || handler.interrupt()) as _)).is_none() {
@@ -179,9 +171,7 @@ impl E1000 {
     fn check_link(&self) {
         let status: u32 = self.registers.read(STATUS);
         let up = status != GONE && status & STATUS_LINK_UP != 0;
-        if self.link.swap(up, Ordering::Relaxed) != up {
-            self.waker.wake();
-        }
+        self.port.set_link(up);
     }
 
     fn interrupt(&self) {
@@ -192,7 +182,7 @@ impl E1000 {
         }
         if cause & (RECEIVE_CAUSES | CAUSE_TRANSMITTED) != 0 {
             self.registers.write(INTERRUPT_CLEAR, RECEIVE_CAUSES | CAUSE_TRANSMITTED);
-            self.waker.wake();
+            self.port.wake();
         }
     }
 }
@@ -345,7 +335,7 @@ impl NetDevice for E1000 {
     }
 
     fn link_up(&self) -> bool {
-        self.link.load(Ordering::Relaxed)
+        self.port.link_up()
     }
 
     fn receive(&self, limit: usize, take: &mut dyn FnMut(&[u8])) -> usize {
@@ -356,10 +346,10 @@ impl NetDevice for E1000 {
         while count < limit && receiver.is_filled() {
             match receiver.look() {
                 Received::Frame(frame) => {
-                    self.counters.received(frame.len());
+                    self.port.counters.received(frame.len());
                     take(frame);
                 }
-                Received::Damaged => self.counters.receive_error(),
+                Received::Damaged => self.port.counters.receive_error(),
                 Received::Rest => {}
             }
             let index = receiver.advance();
@@ -376,22 +366,16 @@ impl NetDevice for E1000 {
     }
 
     fn can_transmit(&self) -> bool {
-        let room = self.sender.lock().has_room();
-        if !room {
-            self.starved.store(true, Ordering::Relaxed);
-        }
-        room
+        self.port.note_room(self.sender.lock().has_room())
     }
 
     fn transmit(&self, length: usize, fill: &mut dyn FnMut(&mut [u8])) -> bool {
         let mut sender = self.sender.lock();
         if length > MAX_FRAME || !sender.has_room() {
-            self.starved.store(true, Ordering::Relaxed);
-            self.counters.transmit_dropped();
-            return false;
+            return self.port.refuse();
         }
         sender.queue(length, fill);
-        self.counters.transmitted(length);
+        self.port.counters.transmitted(length);
         true
     }
 
@@ -404,8 +388,7 @@ impl NetDevice for E1000 {
     }
 
     fn wake_on_event(&self, waker: &Waker) {
-        self.waker.set(waker);
-        let starved = self.starved.swap(false, Ordering::Relaxed);
+        let starved = self.port.wait(waker);
         let causes = if starved { RECEIVE_CAUSES | CAUSE_TRANSMITTED } else { RECEIVE_CAUSES };
         // A cause that is there already interrupts at once.
         self.registers.write(INTERRUPT_SET, causes);
@@ -414,7 +397,7 @@ impl NetDevice for E1000 {
         }
         let received = self.receiver.try_lock().is_some_and(|receiver| receiver.is_filled());
         if received || starved && self.sender.lock().has_room() {
-            self.waker.wake();
+            self.port.wake();
         }
     }
 
@@ -423,8 +406,7 @@ impl NetDevice for E1000 {
             self.check_link();
             Presence::Present
         } else {
-            self.link.store(false, Ordering::Relaxed);
-            Presence::Gone
+            self.port.lose()
         }
     }
 
@@ -432,8 +414,8 @@ impl NetDevice for E1000 {
         self.check_link();
         if self.link_up() {
             // Counts since it was last read.
-            self.counters.receive_dropped(u64::from(self.registers.read::<u32>(MISSED_PACKETS)));
+            self.port.counters.receive_dropped(u64::from(self.registers.read::<u32>(MISSED_PACKETS)));
         }
-        self.counters.snapshot()
+        self.port.counters.snapshot()
     }
 }

@@ -15,6 +15,7 @@ pub mod i8042;
 pub mod keyboard;
 pub mod mouse;
 pub mod pci_table;
+mod port;
 pub mod ring;
 pub mod rtl8139;
 pub mod serial;

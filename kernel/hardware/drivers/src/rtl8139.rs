@@ -3,10 +3,9 @@
 //! The card writes frames one behind the other into a ring of bytes, beyond whose end the last one may go on, and sends from
 //! four buffers in turn. It forms 32-bit addresses.
 
-use crate::ethernet::{self, Counters, MAX_FRAME};
-use crate::waker::WakerSlot;
+use crate::ethernet::{self, MAX_FRAME};
+use crate::port::Port;
 use alloc::sync::Arc;
-use core::sync::atomic::{AtomicBool, Ordering};
 use core::task::Waker;
 use interfaces::{MacAddress, NetDevice, NetStatistics, Presence};
 use machine::clock;
@@ -78,13 +77,9 @@ pub struct Rtl8139 {
     function: Function,
     registers: Mmio,
     mac: MacAddress,
-    link: AtomicBool,
     receiver: Mutex<Receiver>,
     sender: Mutex<Sender>,
-    /// The stack found no room to send, and wants to hear of it.
-    starved: AtomicBool,
-    waker: WakerSlot,
-    counters: Counters,
+    port: Port,
 }
 
 struct Receiver {
@@ -120,12 +115,9 @@ impl Rtl8139 {
             function,
             registers,
             mac: if mac.is_station() { mac } else { ethernet::random_mac() },
-            link: AtomicBool::new(false),
             receiver: Mutex::new(Receiver { ring, offset: 0 }),
             sender: Mutex::new(Sender { buffers, next: 0, sending: 0 }),
-            starved: AtomicBool::new(false),
-            waker: WakerSlot::new(),
-            counters: Counters::default(),
+            port: Port::new(),
         });
         let handler = Arc::clone(&card);
         if card.function.connect(&(Arc::new(move || handler.interrupt()) as _)).is_none() {
@@ -158,9 +150,7 @@ impl Rtl8139 {
         let running = COMMAND_RECEIVE | COMMAND_TRANSMIT;
         let present = self.registers.read::<u8>(COMMAND) & (running | COMMAND_RESET) == running;
         let up = present && self.registers.read::<u8>(MEDIA_STATUS) & LINK_IS_DOWN == 0;
-        if self.link.swap(up, Ordering::Relaxed) != up {
-            self.waker.wake();
-        }
+        self.port.set_link(up);
     }
 
     fn interrupt(&self) {
@@ -175,7 +165,7 @@ impl Rtl8139 {
         }
         if cause & (RECEIVE_CAUSES | TRANSMIT_CAUSES) != 0 {
             self.registers.write(INTERRUPT_MASK, LINK_CHANGED);
-            self.waker.wake();
+            self.port.wake();
         }
     }
 
@@ -203,7 +193,7 @@ impl Rtl8139 {
                 break;
             }
             if status & TRANSMIT_OK == 0 {
-                self.counters.transmit_error();
+                self.port.counters.transmit_error();
             }
             sender.sending -= 1;
         }
@@ -252,7 +242,7 @@ impl NetDevice for Rtl8139 {
     }
 
     fn link_up(&self) -> bool {
-        self.link.load(Ordering::Relaxed)
+        self.port.link_up()
     }
 
     fn receive(&self, limit: usize, take: &mut dyn FnMut(&[u8])) -> usize {
@@ -262,11 +252,11 @@ impl NetDevice for Rtl8139 {
         while count < limit && self.has_frame() {
             count += 1;
             let Some((frame, next)) = receiver.look() else {
-                self.counters.receive_error();
+                self.port.counters.receive_error();
                 self.restart_receiver(&mut receiver);
                 break;
             };
-            self.counters.received(frame.len());
+            self.port.counters.received(frame.len());
             take(frame);
             receiver.offset = next;
             // The ring is shorter than 64 KiB.
@@ -276,19 +266,13 @@ impl NetDevice for Rtl8139 {
     }
 
     fn can_transmit(&self) -> bool {
-        let room = self.has_room(&mut self.sender.lock());
-        if !room {
-            self.starved.store(true, Ordering::Relaxed);
-        }
-        room
+        self.port.note_room(self.has_room(&mut self.sender.lock()))
     }
 
     fn transmit(&self, length: usize, fill: &mut dyn FnMut(&mut [u8])) -> bool {
         let mut sender = self.sender.lock();
         if length > MAX_FRAME || !self.has_room(&mut sender) {
-            self.starved.store(true, Ordering::Relaxed);
-            self.counters.transmit_dropped();
-            return false;
+            return self.port.refuse();
         }
         let index = sender.next;
         let Some(buffer) = sender.buffers.get_mut(index * SEND_BUFFER, SEND_BUFFER) else { return false };
@@ -297,20 +281,19 @@ impl NetDevice for Rtl8139 {
         sender.sending += 1;
         // The length, with the owner bit clear, starts the card (DS section 5.2).
         self.registers.write(TRANSMIT_STATUS + 4 * index, padded as u32);
-        self.counters.transmitted(length);
+        self.port.counters.transmitted(length);
         true
     }
 
     fn wake_on_event(&self, waker: &Waker) {
-        self.waker.set(waker);
-        let starved = self.starved.swap(false, Ordering::Relaxed);
+        let starved = self.port.wait(waker);
         let causes = if starved { RECEIVE_CAUSES | TRANSMIT_CAUSES } else { RECEIVE_CAUSES };
         self.registers.write(INTERRUPT_MASK, causes | LINK_CHANGED);
         if starved {
             self.check_link();
         }
         if self.has_frame() || starved && self.has_room(&mut self.sender.lock()) {
-            self.waker.wake();
+            self.port.wake();
         }
     }
 
@@ -319,8 +302,7 @@ impl NetDevice for Rtl8139 {
             self.check_link();
             Presence::Present
         } else {
-            self.link.store(false, Ordering::Relaxed);
-            Presence::Gone
+            self.port.lose()
         }
     }
 
@@ -330,8 +312,8 @@ impl NetDevice for Rtl8139 {
         let missed = self.registers.read::<u32>(MISSED_PACKETS) & 0xFF_FFFF;
         if self.link_up() && missed != 0 {
             self.registers.write(MISSED_PACKETS, 0u32);
-            self.counters.receive_dropped(u64::from(missed));
+            self.port.counters.receive_dropped(u64::from(missed));
         }
-        self.counters.snapshot()
+        self.port.counters.snapshot()
     }
 }

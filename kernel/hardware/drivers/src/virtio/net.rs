@@ -5,11 +5,10 @@
 
 use super::queue::{Direction, Queue, Ring};
 use super::{ACCESS_PLATFORM, Transport};
-use crate::ethernet::{self, Counters, MAX_FRAME};
-use crate::waker::WakerSlot;
+use crate::ethernet::{self, MAX_FRAME};
+use crate::port::Port;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::sync::atomic::{AtomicBool, Ordering};
 use core::task::Waker;
 use interfaces::{MacAddress, NetDevice, NetStatistics, Presence};
 use machine::mmio::Mmio;
@@ -37,15 +36,11 @@ pub struct VirtioNet {
     mac: MacAddress,
     mtu: usize,
     tells_link: bool,
-    link: AtomicBool,
     receiver: Mutex<Queue>,
     sender: Mutex<Sender>,
     receive_ring: Arc<Ring>,
     transmit_ring: Arc<Ring>,
-    /// The stack found no room to send, and wants to hear of it.
-    starved: AtomicBool,
-    waker: WakerSlot,
-    counters: Counters,
+    port: Port,
 }
 
 /// The sending queue, with the buffers that the device does not have.
@@ -88,7 +83,7 @@ impl VirtioNet {
             card.transport.give_up();
             return None;
         }
-        card.link.store(card.read_link(), Ordering::Relaxed);
+        card.config_changed();
         let mut receiver = card.receiver.lock();
         receiver.offer_all();
         receiver.kick();
@@ -122,14 +117,11 @@ impl VirtioNet {
             mac,
             mtu,
             tells_link,
-            link: AtomicBool::new(false),
             receive_ring: receiver.ring(),
             transmit_ring: queue.ring(),
             receiver: Mutex::new(receiver),
             sender: Mutex::new(Sender { free: (0..queue.size()).collect(), queue }),
-            starved: AtomicBool::new(false),
-            waker: WakerSlot::new(),
-            counters: Counters::default(),
+            port: Port::new(),
         })
     }
 
@@ -141,15 +133,13 @@ impl VirtioNet {
     fn interrupt(&self) {
         self.receive_ring.want_interrupts(false);
         self.transmit_ring.want_interrupts(false);
-        self.waker.wake();
+        self.port.wake();
     }
 
     /// Looks at the link, and whether the card is still there.
     fn config_changed(&self) {
         let link = self.read_link();
-        if self.link.swap(link, Ordering::Relaxed) != link {
-            self.waker.wake();
-        }
+        self.port.set_link(link);
     }
 }
 
@@ -167,7 +157,7 @@ impl NetDevice for VirtioNet {
     }
 
     fn link_up(&self) -> bool {
-        self.link.load(Ordering::Relaxed)
+        self.port.link_up()
     }
 
     fn receive(&self, limit: usize, take: &mut dyn FnMut(&[u8])) -> usize {
@@ -179,10 +169,10 @@ impl NetDevice for VirtioNet {
             let Some((id, length)) = queue.take_used() else { break };
             match queue.buffer(id, length).and_then(|buffer| buffer.get(HEADER..)) {
                 Some(frame) if (ethernet::HEADER..=MAX_FRAME + ethernet::TAG).contains(&frame.len()) => {
-                    self.counters.received(frame.len());
+                    self.port.counters.received(frame.len());
                     take(frame);
                 }
-                _ => self.counters.receive_error(),
+                _ => self.port.counters.receive_error(),
             }
             count += 1;
             queue.offer(id, BUFFER_SIZE);
@@ -192,25 +182,19 @@ impl NetDevice for VirtioNet {
             queue.kick();
         }
         if queue.is_broken() {
-            self.link.store(false, Ordering::Relaxed);
+            self.port.lose();
         }
         count
     }
 
     fn can_transmit(&self) -> bool {
-        let room = self.sender.lock().has_room();
-        if !room {
-            self.starved.store(true, Ordering::Relaxed);
-        }
-        room
+        self.port.note_room(self.sender.lock().has_room())
     }
 
     fn transmit(&self, length: usize, fill: &mut dyn FnMut(&mut [u8])) -> bool {
         let mut sender = self.sender.lock();
         if length > MAX_FRAME || !sender.has_room() {
-            self.starved.store(true, Ordering::Relaxed);
-            self.counters.transmit_dropped();
-            return false;
+            return self.port.refuse();
         }
         let Sender { queue, free } = &mut *sender;
         let Some(id) = free.pop() else { return false };
@@ -221,7 +205,7 @@ impl NetDevice for VirtioNet {
         header.fill(0);
         let padded = ethernet::build(frame, length, fill);
         queue.offer(id, HEADER + padded);
-        self.counters.transmitted(length);
+        self.port.counters.transmitted(length);
         true
     }
 
@@ -230,9 +214,8 @@ impl NetDevice for VirtioNet {
     }
 
     fn wake_on_event(&self, waker: &Waker) {
-        self.waker.set(waker);
+        let starved = self.port.wait(waker);
         self.receive_ring.want_interrupts(true);
-        let starved = self.starved.swap(false, Ordering::Relaxed);
         if starved {
             self.transmit_ring.want_interrupts(true);
             self.config_changed();
@@ -240,7 +223,7 @@ impl NetDevice for VirtioNet {
         // What came before the interrupt was wanted raises none.
         let received = self.receiver.try_lock().is_some_and(|queue| queue.has_used());
         if received || starved && self.sender.lock().has_room() {
-            self.waker.wake();
+            self.port.wake();
         }
     }
 
@@ -249,13 +232,12 @@ impl NetDevice for VirtioNet {
             self.config_changed();
             Presence::Present
         } else {
-            self.link.store(false, Ordering::Relaxed);
-            Presence::Gone
+            self.port.lose()
         }
     }
 
     fn statistics(&self) -> NetStatistics {
         self.config_changed();
-        self.counters.snapshot()
+        self.port.counters.snapshot()
     }
 }

@@ -49,6 +49,8 @@ fn agent(plan: &Plan) -> Agent {
         .http_status_as_error(false)
         .max_redirects(0)
         .proxy(None)
+        // One that the server is about to close would be of no use to the request that a redirection asks for.
+        .max_idle_connections(0)
         .user_agent(AGENT)
         .timeout_connect(Some(plan.connect_time))
         .timeout_recv_response(plan.patience)

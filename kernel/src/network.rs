@@ -3,6 +3,7 @@
 use interfaces::NetDevice;
 use machine::clock::MachineClock;
 use machine::entropy::MachineEntropy;
+use machine::heap;
 use net::{Net, Settings};
 use std::sync::Arc;
 use vfs::Vfs;
@@ -14,6 +15,7 @@ const HOSTS_LIMIT: usize = 1 << 20;
 /// Starts the stack on every card; `None` (and a line in the log) when that is impossible.
 pub(crate) fn start(cards: Vec<Arc<dyn NetDevice>>, command_line: &str, vfs: &Arc<Vfs>) -> Option<Arc<Net>> {
     let files = Arc::clone(vfs);
+    let (_, free) = heap::statistics();
     let settings = Settings {
         devices: cards,
         clock: Arc::new(MachineClock),
@@ -25,6 +27,8 @@ pub(crate) fn start(cards: Vec<Arc<dyn NetDevice>>, command_line: &str, vfs: &Ar
             Some(String::from_utf8_lossy(&text).into_owned())
         }),
         owner: Arc::new(|| process::current().map(|process| process.pid())),
+        buffer_limit: free as u64 / 4,
+        free_memory: Arc::new(|| heap::statistics().1 as u64),
     };
     Net::start(settings).inspect_err(|error| machine::log!("net: {error}")).ok()
 }

@@ -13,13 +13,14 @@
 //! `status`, `listing` and `proc_net` tell what is; `capture` copies frames. The words of the command line are in `config`.
 //!
 //! Invariants: nothing that comes from a wire, a program or the command line panics; every list that a stranger can make grow
-//! is bounded; locks are taken in the order socket, `state`, table, and none is held by who waits.
+//! is bounded, the memory of all sockets together is (`buffers`); locks are taken in the order socket, `state`, table, and none is held by who waits.
 //!
 //! What smoltcp does not have is not there either: fragmentation of IPv6, path MTU discovery, retransmission by SACK.
 
 #![forbid(unsafe_code)]
 
 mod address;
+mod buffers;
 mod capture;
 mod config;
 mod dns;
@@ -44,6 +45,7 @@ mod tests;
 mod thread;
 mod time;
 
+pub use buffers::FreeMemory;
 pub use capture::{Capture, CapturedFrame, Direction, LinkType};
 pub use dns::{Answer, HostsFile, Names, Source};
 pub use doorbell::Change;

@@ -1,5 +1,6 @@
 //! The stack as the rest of the system sees it: started once, asked for sockets, names, listings and changes.
 
+use crate::buffers::{Buffers, FreeMemory};
 use crate::capture::Capture;
 use crate::config::{Plan, TimePlan, is_host};
 use crate::dns::{Answer, HostsFile, Names, Resolver};
@@ -45,6 +46,10 @@ pub struct Settings {
     pub hosts: HostsFile,
     /// Whose a socket is, asked when one is made.
     pub owner: Owner,
+    /// Bytes that the buffers of all sockets may take.
+    pub buffer_limit: u64,
+    /// Asked before they take more.
+    pub free_memory: FreeMemory,
 }
 
 /// The network stack. Dropping it ends its threads.
@@ -62,7 +67,8 @@ impl Net {
     /// # Errors
     /// EAGAIN: no thread could be started.
     pub fn start(settings: Settings) -> Result<Arc<Net>> {
-        let Settings { devices: cards, clock, entropy, command_line, log, hosts, owner } = settings;
+        let Settings { devices: cards, clock, entropy, command_line, log, hosts, owner, buffer_limit, free_memory } =
+            settings;
         let (plan, complaints) = Plan::parse(&command_line);
         complaints.iter().for_each(|complaint| log(complaint));
         if cards.is_empty() {
@@ -70,7 +76,8 @@ impl Net {
         }
         let mut devices: Vec<Arc<dyn NetDevice>> = vec![Arc::new(Loopback::default())];
         devices.extend(cards);
-        let shared = Arc::new(Shared::new(clock, entropy, log, owner, devices.len()));
+        let buffers = Buffers::new(buffer_limit, free_memory);
+        let shared = Arc::new(Shared::new(clock, entropy, log, owner, buffers, devices.len()));
         let resolver = Arc::new(Resolver::new(Arc::clone(&shared), hosts));
         let cancel = Arc::new(Cancel::new());
         let mut threads = vec![start_engine(&shared, devices.clone(), plan.clone())?];

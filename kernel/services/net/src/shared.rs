@@ -2,6 +2,7 @@
 //!
 //! Built once by [`Net::start`](crate::Net::start) and passed on; everything in it has its own lock, held for one operation.
 
+use crate::buffers::Buffers;
 use crate::capture::CaptureHub;
 use crate::doorbell::Doorbell;
 use crate::index::{EndpointIndex, ListenerIndex};
@@ -40,6 +41,7 @@ pub(crate) struct Shared {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) log: Log,
     owner: Owner,
+    pub(crate) buffers: Arc<Buffers>,
     pub(crate) doorbell: Doorbell,
     pub(crate) tcp_ports: Arc<PortTable>,
     udp_ports: Arc<PortTable>,
@@ -64,6 +66,7 @@ impl Shared {
         entropy: Arc<dyn Entropy>,
         log: Log,
         owner: Owner,
+        buffers: Buffers,
         links: usize,
     ) -> Shared {
         Shared {
@@ -71,6 +74,7 @@ impl Shared {
             entropy,
             log,
             owner,
+            buffers: Arc::new(buffers),
             doorbell: Doorbell::default(),
             tcp_ports: Arc::default(),
             udp_ports: Arc::default(),

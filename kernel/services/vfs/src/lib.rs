@@ -43,4 +43,4 @@ pub use open::OpenOptions;
 pub use open_file::OpenFile;
 pub use path::{Follow, NAME_MAX, PATH_MAX, Scope};
 pub use pipe::pipe;
-pub use ramfs::{RamFs, SpaceQuota};
+pub use ramfs::{Charge, RamFs, SpaceQuota};

@@ -12,7 +12,7 @@ mod inode;
 mod quota;
 mod shared;
 
-pub use quota::SpaceQuota;
+pub use quota::{Charge, SpaceQuota};
 
 use crate::node::Node;
 use crate::ramfs::inode::Inode;

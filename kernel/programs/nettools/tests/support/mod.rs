@@ -80,6 +80,8 @@ pub(crate) fn system() -> System {
         log: Arc::new(|_| {}),
         hosts: Arc::new(|| Some("127.0.0.1 box\n::1 box\n".into())),
         owner: Arc::new(|| process::current().map(|process| process.pid())),
+        buffer_limit: 1 << 30,
+        free_memory: Arc::new(|| u64::MAX),
     };
     let net = Net::start(settings).expect("threads");
     let table = ProcessTable::new(Vfs::new(RamFs::new(clock).root(), "ramfs"));

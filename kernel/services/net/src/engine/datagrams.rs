@@ -12,7 +12,7 @@ use crate::index::Audience;
 use crate::routes::Cast;
 use crate::shared::Shared;
 use crate::state::{Endpoint, Message, Outgoing, Protocol};
-use interfaces::Errno;
+use interfaces::{Errno, Result};
 use smoltcp::time::Instant;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -106,7 +106,7 @@ impl Datagrams {
             };
             match sent {
                 Sent::Yes => loop_back(&self.shared, &endpoint, &outgoing),
-                Sent::Never => endpoint.fail(Errno::EHOSTUNREACH),
+                Sent::Never(error) => endpoint.fail(error),
                 Sent::Later | Sent::WhenPossible => {
                     endpoint.state().put_back(outgoing);
                     if sent == Sent::WhenPossible {
@@ -169,14 +169,18 @@ impl Outbox {
         match link.reach(outgoing.to.ip(), now) {
             Reach::Known => {}
             Reach::Asked => return Sent::WhenPossible,
-            Reach::Failed => return Sent::Never,
+            Reach::Failed => return Sent::Never(Errno::EHOSTUNREACH),
         }
         let fragmented = outgoing.bytes.len() + HEADERS > outgoing.path.mtu;
         // smoltcp has one buffer for a packet in pieces: the next one must wait until it is free.
         if fragmented && link.is_fragmenting(now) {
             return Sent::WhenPossible;
         }
-        let Some(position) = self.leg(link, outgoing, now) else { return Sent::Later };
+        let position = match self.leg(link, outgoing, now) {
+            Ok(Some(position)) => position,
+            Ok(None) => return Sent::Later,
+            Err(error) => return Sent::Never(error),
+        };
         let sent = self.legs.get(position).map_or(Sent::Later, |leg| leg.send(link, outgoing, &self.waker));
         if fragmented {
             link.egress(now);
@@ -184,21 +188,20 @@ impl Outbox {
         sent
     }
 
-    /// Which leg leads through `link`, made or enlarged for the datagram; `None`: an old one must empty first.
-    fn leg(&mut self, link: &mut Link, outgoing: &Outgoing, now: Instant) -> Option<usize> {
-        if let Some(position) = self.legs.iter().position(|leg| leg.link == link.id) {
-            let leg = self.legs.get_mut(position)?;
+    /// Which leg leads through `link`, made or enlarged for the datagram; `None`: an old one must empty first. ENOBUFS.
+    fn leg(&mut self, link: &mut Link, outgoing: &Outgoing, now: Instant) -> Result<Option<usize>> {
+        if let Some((position, leg)) = self.legs.iter_mut().enumerate().find(|(_, leg)| leg.link == link.id) {
             if leg.fits(outgoing) {
-                return Some(position);
+                return Ok(Some(position));
             }
             leg.look(link, &self.waker, now);
             if !leg.is_idle() {
-                return None;
+                return Ok(None);
             }
             self.legs.swap_remove(position).remove(link);
         }
-        self.legs.push(Leg::new(link, self.endpoint.protocol, outgoing, now));
-        Some(self.legs.len() - 1)
+        self.legs.push(Leg::new(link, self.endpoint.protocol, outgoing, &self.endpoint.buffers, now)?);
+        Ok(Some(self.legs.len() - 1))
     }
 }
 

@@ -1,17 +1,22 @@
 //! The way out of one datagram socket through one interface: a small smoltcp socket that only sends.
 
 use super::link::Link;
+use crate::buffers::Buffers;
 use crate::routes::LinkId;
 use crate::state::{Outgoing, Protocol};
+use interfaces::{Errno, Result};
 use smoltcp::iface::SocketHandle;
 use smoltcp::socket::{icmp, udp};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{IpEndpoint, IpListenEndpoint};
 use std::task::Waker;
+use vfs::Charge;
 
 /// Bytes that a leg buffers at first; a larger datagram gets a larger leg.
 const BYTES: usize = 16 * 1024;
 const DATAGRAMS: usize = 32;
+/// What smoltcp's socket takes besides.
+const OVERHEAD: usize = 4 * 1024;
 /// A datagram that smoltcp could not send by then, because it has forgotten the neighbour meanwhile, is given up.
 const PATIENCE: Duration = Duration::from_secs(3);
 
@@ -24,8 +29,8 @@ pub(super) enum Sent {
     Later,
     /// When the neighbour has answered, or smoltcp's buffer for fragments is free: to be tried at every turn.
     WhenPossible,
-    /// The neighbour does not answer.
-    Never,
+    /// It cannot be sent: the neighbour does not answer, or there is no memory.
+    Never(Errno),
 }
 
 /// See the module.
@@ -34,20 +39,28 @@ pub(super) struct Leg {
     protocol: Protocol,
     handle: SocketHandle,
     capacity: usize,
+    _charge: Charge,
     /// Bytes that were queued when progress was last seen, and when that was.
     queued: usize,
     progress_at: Instant,
 }
 
 impl Leg {
-    /// A leg for a datagram like this one.
-    pub(super) fn new(link: &mut Link, protocol: Protocol, outgoing: &Outgoing, now: Instant) -> Leg {
+    /// A leg for a datagram like this one: ENOBUFS.
+    pub(super) fn new(
+        link: &mut Link,
+        protocol: Protocol,
+        outgoing: &Outgoing,
+        buffers: &Buffers,
+        now: Instant,
+    ) -> Result<Leg> {
         let capacity = outgoing.bytes.len().next_power_of_two().max(BYTES);
+        let charge = buffers.take(capacity + OVERHEAD)?;
         let handle = match protocol {
             Protocol::Udp => link.sockets.add(udp_socket(outgoing.port, capacity)),
             Protocol::Echo => link.sockets.add(echo_socket(outgoing.port, capacity)),
         };
-        Leg { link: link.id, protocol, handle, capacity, queued: 0, progress_at: now }
+        Ok(Leg { link: link.id, protocol, handle, capacity, _charge: charge, queued: 0, progress_at: now })
     }
 
     pub(super) fn fits(&self, outgoing: &Outgoing) -> bool {

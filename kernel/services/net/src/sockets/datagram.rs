@@ -30,7 +30,8 @@ pub(crate) struct DatagramSocket {
 
 impl DatagramSocket {
     pub(crate) fn new(shared: Arc<Shared>, protocol: Protocol, family: Family) -> DatagramSocket {
-        let endpoint = Arc::new(Endpoint::new(shared.new_id(), shared.owner(), protocol, family));
+        let buffers = Arc::clone(&shared.buffers);
+        let endpoint = Arc::new(Endpoint::new(shared.new_id(), shared.owner(), protocol, family, buffers));
         DatagramSocket { shared, endpoint }
     }
 
@@ -82,7 +83,8 @@ impl DatagramSocket {
             Cast::Group => state.options.multicast_hop_limit,
             Cast::One | Cast::Everyone => state.options.hop_limit,
         };
-        Ok(Outgoing { path, port, to, hop_limit, bytes: buf.into() })
+        let charge = self.endpoint.charge(buf.len())?;
+        Ok(Outgoing { path, port, to, hop_limit, bytes: buf.into(), _charge: charge })
     }
 
     fn group_link(&self, group: IpAddr, interface: GroupInterface) -> Result<LinkId> {

@@ -83,7 +83,7 @@ impl TcpSocket {
     }
 
     /// Asks the net thread to open a connection; the role that the socket has from then on.
-    fn start(&self, options: Options, bound: Option<&Arc<Lease>>, peer: SocketAddr) -> Result<Role> {
+    fn start(&self, options: &mut Options, bound: Option<&Arc<Lease>>, peer: SocketAddr) -> Result<Role> {
         let remote = address::peer(self.family, options.only_v6, peer)?;
         if remote.port() == 0 {
             return Err(Errno::EADDRNOTAVAIL);
@@ -94,11 +94,12 @@ impl TcpSocket {
         }
         let lease = match bound {
             Some(lease) => Arc::clone(lease),
-            None => self.claim(&options, Host::One(path.source), 0)?,
+            None => self.claim(options, Host::One(path.source), 0)?,
         };
         let local = SocketAddr::new(path.source, lease.port);
         let id = ConnectionId(self.shared.new_id());
-        let connection = Arc::new(Connection::new(id, (local, remote), options, TcpState::SynSent));
+        let charge = self.shared.buffers.take_for_connection(options)?;
+        let connection = Arc::new(Connection::new(id, (local, remote), *options, charge, TcpState::SynSent));
         connection.set_owner(self.shared.owner());
         let request = Request::Connect { connection: Arc::clone(&connection), lease, path };
         self.shared.doorbell.ring(request);
@@ -202,10 +203,10 @@ impl Socket for TcpSocket {
 
     fn connect(&self, peer: SocketAddr) -> Result<()> {
         let mut inner = self.lock();
-        let options = inner.options;
+        let mut options = inner.options;
         let (next, answer) = match &mut inner.role {
-            Role::Idle => (self.start(options, None, peer)?, Err(Errno::EINPROGRESS)),
-            Role::Bound(lease) => (self.start(options, Some(lease), peer)?, Err(Errno::EINPROGRESS)),
+            Role::Idle => (self.start(&mut options, None, peer)?, Err(Errno::EINPROGRESS)),
+            Role::Bound(lease) => (self.start(&mut options, Some(lease), peer)?, Err(Errno::EINPROGRESS)),
             Role::Listening(_) => return Err(Errno::EOPNOTSUPP),
             Role::Connected { reported: Reported::Yes, .. } => return Err(Errno::EISCONN),
             Role::Connected { connection, lease, reported } => match connection.stream().outcome() {
@@ -219,6 +220,7 @@ impl Socket for TcpSocket {
             },
         };
         inner.role = next;
+        inner.options = options;
         drop(inner);
         self.role_changed.wake_all();
         answer
@@ -375,18 +377,20 @@ impl Socket for TcpSocket {
         if option == SocketOption::OnlyV6 && (self.family == Family::V4 || !matches!(inner.role, Role::Idle)) {
             return Err(Errno::EINVAL);
         }
-        inner.options.set(option, value)?;
+        let mut options = inner.options;
+        options.set(option, value)?;
         match &inner.role {
             Role::Idle | Role::Bound(_) => {}
-            Role::Listening(listener) => listener.set_options(inner.options),
+            Role::Listening(listener) => listener.set_options(options),
             Role::Connected { connection, .. } => {
                 let mut stream = connection.stream();
-                stream.options = inner.options;
+                stream.set_options(options, &self.shared.buffers)?;
                 let needed = stream.call();
                 drop(stream);
                 self.call_if(connection, needed);
             }
         }
+        inner.options = options;
         Ok(())
     }
 }

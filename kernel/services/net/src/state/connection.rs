@@ -1,13 +1,14 @@
 //! A TCP connection as its socket and the net thread share it.
 
+use crate::buffers::Buffers;
 use crate::options::Options;
 use interfaces::{Errno, Result};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use vfs::Readiness;
 use vfs::socket::TcpState;
+use vfs::{Charge, Readiness};
 use wait::WaitList;
 
 /// A connection's number; never used again.
@@ -55,6 +56,9 @@ pub(crate) struct Stream {
     /// Why the connection ended, until it is reported.
     pub(crate) error: Option<Errno>,
     pub(crate) options: Options,
+    /// The options that it began with, and the memory that it may take.
+    born: Options,
+    charge: Charge,
     /// The net thread has more than `received` may hold: reading is to call it.
     pub(crate) stalled: bool,
     /// The net thread has been called and has not come yet.
@@ -85,6 +89,7 @@ impl Connection {
         id: ConnectionId,
         (local, remote): (SocketAddr, SocketAddr),
         options: Options,
+        charge: Charge,
         tcp_state: TcpState,
     ) -> Connection {
         let stream = Stream {
@@ -98,6 +103,8 @@ impl Connection {
             ending: Ending::None,
             error: None,
             options,
+            born: options,
+            charge,
             stalled: false,
             called: false,
             taken: 0,
@@ -150,6 +157,13 @@ impl Stream {
     /// How many bytes may wait to be sent here; smoltcp holds as many again.
     pub(crate) fn send_limit(&self) -> usize {
         half(self.options.send_buffer)
+    }
+
+    /// Other options from now on: ENOBUFS.
+    pub(crate) fn set_options(&mut self, options: Options, buffers: &Buffers) -> Result<()> {
+        buffers.resize_for_connection(&mut self.charge, &self.born, &options)?;
+        self.options = options;
+        Ok(())
     }
 
     /// Room for bytes that come.

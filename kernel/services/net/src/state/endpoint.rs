@@ -1,12 +1,14 @@
 //! A datagram socket (UDP, or ICMP echo) as it and the net thread share it.
 
+use crate::buffers::Buffers;
 use crate::options::Options;
 use crate::ports::Lease;
 use crate::routes::{LinkId, Path};
-use interfaces::Errno;
+use interfaces::{Errno, Result};
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use vfs::Charge;
 use vfs::socket::Family;
 use wait::WaitList;
 
@@ -22,11 +24,12 @@ pub(crate) enum Protocol {
 }
 
 /// A datagram that came.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Datagram {
     pub(crate) from: SocketAddr,
     pub(crate) hop_limit: u8,
     pub(crate) bytes: Box<[u8]>,
+    _charge: Charge,
 }
 
 /// A datagram to be sent.
@@ -38,6 +41,7 @@ pub(crate) struct Outgoing {
     pub(crate) to: SocketAddr,
     pub(crate) hop_limit: u8,
     pub(crate) bytes: Box<[u8]>,
+    pub(crate) _charge: Charge,
 }
 
 /// A datagram on its way up, before it is known who wants it.
@@ -84,13 +88,25 @@ pub(crate) struct Endpoint {
     pub(crate) owner: Option<u32>,
     pub(crate) protocol: Protocol,
     pub(crate) family: Family,
+    pub(crate) buffers: Arc<Buffers>,
     state: Mutex<EndpointState>,
     pub(crate) waiters: WaitList,
 }
 
 impl Endpoint {
-    pub(crate) fn new(id: u64, owner: Option<u32>, protocol: Protocol, family: Family) -> Endpoint {
-        Endpoint { id, owner, protocol, family, state: Mutex::default(), waiters: WaitList::new() }
+    pub(crate) fn new(
+        id: u64,
+        owner: Option<u32>,
+        protocol: Protocol,
+        family: Family,
+        buffers: Arc<Buffers>,
+    ) -> Endpoint {
+        Endpoint { id, owner, protocol, family, buffers, state: Mutex::default(), waiters: WaitList::new() }
+    }
+
+    /// Takes the memory for a datagram that waits: ENOBUFS.
+    pub(crate) fn charge(&self, length: usize) -> Result<Charge> {
+        self.buffers.take(length + OVERHEAD)
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, EndpointState> {
@@ -117,15 +133,17 @@ impl Endpoint {
         let mut state = self.state();
         let limit = usize::try_from(state.options.receive_buffer).unwrap_or(usize::MAX);
         // One datagram always fits, so that a small buffer does not shut out large ones.
-        if state.received_bytes >= limit {
+        let charge = if state.received_bytes >= limit { Err(Errno::ENOBUFS) } else { self.charge(message.bytes.len()) };
+        let Ok(charge) = charge else {
             state.dropped += 1;
             return;
-        }
+        };
         state.received_bytes += message.bytes.len() + OVERHEAD;
         state.received.push_back(Datagram {
             from: message.from,
             hop_limit: message.hop_limit,
             bytes: message.bytes.into(),
+            _charge: charge,
         });
         drop(state);
         self.waiters.wake_all();

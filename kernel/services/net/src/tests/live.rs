@@ -110,6 +110,8 @@ impl Live {
             log: Arc::new(move |line| lines.lock().expect("a log").push(line.into())),
             hosts: Arc::new(move || Some(hosts.into())),
             owner: Arc::new(|| Some(OWNER)),
+            buffer_limit: 1 << 30,
+            free_memory: Arc::new(|| u64::MAX),
         };
         let net = Some(Net::start(settings).expect("threads"));
         Live { net, clock, log, bell, stop, peer: Some(peer) }

@@ -9,6 +9,7 @@ mod datagrams;
 mod endings;
 mod flood;
 mod live;
+mod memory;
 mod peer;
 mod streams;
 mod trouble;

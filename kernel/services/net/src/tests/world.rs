@@ -2,6 +2,7 @@
 
 use super::peer::Peer;
 use super::wire::{Dice, Faults, TestClock, TestNic};
+use crate::buffers::Buffers;
 use crate::config::Plan;
 use crate::engine::Engine;
 use crate::loopback::Loopback;
@@ -58,13 +59,24 @@ impl World {
 
     /// A world with other chances.
     pub(super) fn seeded(command_line: &str, seed: u64) -> World {
+        World::made(command_line, seed, 1 << 30)
+    }
+
+    /// A world whose sockets' buffers may take so many bytes.
+    pub(super) fn limited(command_line: &str, buffer_limit: u64) -> World {
+        World::made(command_line, 4711, buffer_limit)
+    }
+
+    fn made(command_line: &str, seed: u64, buffer_limit: u64) -> World {
         let clock = Arc::new(TestClock::default());
         clock.advance(1_000_000_000);
         let dice = Arc::new(Dice::new(seed));
         let log = Arc::new(Mutex::new(Vec::new()));
         let lines = Arc::clone(&log);
         let write = move |line: &str| lines.lock().expect("a log").push(line.to_owned());
-        let shared = Arc::new(Shared::new(clock.clone(), dice.clone(), Arc::new(write), Arc::new(|| None), 2));
+        let buffers = Buffers::new(buffer_limit, Arc::new(|| u64::MAX));
+        let shared = Shared::new(clock.clone(), dice.clone(), Arc::new(write), Arc::new(|| None), buffers, 2);
+        let shared = Arc::new(shared);
         let nic = Arc::new(TestNic::new(|| {}));
         let (plan, complaints) = Plan::parse(command_line);
         assert!(complaints.is_empty(), "{complaints:?}");
@@ -182,6 +194,7 @@ impl World {
         assert_eq!(self.shared.ports(Protocol::Udp).len(), 0);
         assert_eq!(self.shared.ports(Protocol::Echo).len(), 0);
         assert!(self.shared.connections().is_empty());
+        assert_eq!(self.shared.buffers.used(), 0);
         assert!(crate::listing::sockets(&self.shared).is_empty());
     }
 

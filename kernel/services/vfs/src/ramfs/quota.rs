@@ -1,10 +1,10 @@
-//! How much memory a file system may take.
+//! How much memory may be taken for a purpose: by file systems, by buffers of sockets.
 
 use interfaces::{Errno, Result};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// How much memory file systems may take; several can share one.
+/// How much memory may be taken; several can share one.
 #[derive(Debug)]
 pub struct SpaceQuota {
     limit: AtomicU64,
@@ -49,34 +49,42 @@ impl SpaceQuota {
 
 /// Bytes taken from a quota; they go back when it is dropped.
 #[derive(Debug)]
-pub(super) struct Charge {
+pub struct Charge {
     quota: Arc<SpaceQuota>,
     bytes: u64,
 }
 
 impl Charge {
-    pub(super) fn none(quota: &Arc<SpaceQuota>) -> Charge {
+    /// None yet.
+    #[must_use]
+    pub fn none(quota: &Arc<SpaceQuota>) -> Charge {
         Charge { quota: Arc::clone(quota), bytes: 0 }
     }
 
-    pub(super) fn bytes(&self) -> u64 {
+    /// Bytes that were taken.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
         self.bytes
     }
 
     /// Bytes that the quota has left.
-    pub(super) fn available(&self) -> u64 {
+    #[must_use]
+    pub fn available(&self) -> u64 {
         self.quota.available()
     }
 
-    /// Takes `bytes` more; ENOSPC.
-    pub(super) fn grow(&mut self, bytes: u64) -> Result<()> {
+    /// Takes `bytes` more.
+    ///
+    /// # Errors
+    /// ENOSPC.
+    pub fn grow(&mut self, bytes: u64) -> Result<()> {
         self.quota.take(bytes)?;
         self.bytes += bytes;
         Ok(())
     }
 
     /// Gives `bytes` back.
-    pub(super) fn shrink(&mut self, bytes: u64) {
+    pub fn shrink(&mut self, bytes: u64) {
         let bytes = bytes.min(self.bytes);
         self.bytes -= bytes;
         self.quota.used.fetch_sub(bytes, Ordering::Relaxed);

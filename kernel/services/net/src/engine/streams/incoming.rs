@@ -15,7 +15,7 @@ use std::sync::Arc;
 use vfs::socket::TcpState;
 
 /// Half-open connections of one listener: as many as a browser's or a test's burst, which comes before the first answer has
-/// gone out. Each has its buffers already, so that a flood takes 16 MiB.
+/// gone out. Each has its buffers already.
 const MAX_HALF_OPEN: usize = 128;
 /// How long a peer's handshake may take.
 const ACCEPT_LIMIT: Duration = Duration::from_secs(15);
@@ -55,7 +55,8 @@ impl Streams {
         if !reachable || listener.room() == 0 || !self.make_room(listener.id, link) {
             return Admission::Drop;
         }
-        let options = listener.options();
+        let mut options = listener.options();
+        let Ok(charge) = self.shared.buffers.take_for_connection(&mut options) else { return Admission::Drop };
         let mut socket = new_socket(&options, tuple.link);
         socket.set_timeout(Some(ACCEPT_LIMIT));
         socket.set_hop_limit(Some(options.hop_limit));
@@ -65,7 +66,7 @@ impl Streams {
         }
         let id = ConnectionId(self.shared.new_id());
         let ends = (link.scoped(tuple.local), link.scoped(tuple.remote));
-        let connection = Arc::new(Connection::new(id, ends, options, TcpState::SynReceived));
+        let connection = Arc::new(Connection::new(id, ends, options, charge, TcpState::SynReceived));
         let lease = Arc::new(listener.lease.connected(Host::One(host)));
         self.half_open.entry(listener.id).or_default().push_back(id);
         let handle = link.sockets.add(socket);

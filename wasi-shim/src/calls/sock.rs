@@ -149,13 +149,16 @@ fn pieces(file: &OpenFile, of_stream: Pieces) -> Pieces {
     if file.kind() == Kind::DatagramSocket { Pieces::Datagram } else { of_stream }
 }
 
-/// Receives until `buf` is full or the stream ends.
+/// Receives until `buf` is full, the stream ends or, once something came, an error says that no more comes now: the guest
+/// meets it, or what follows from it, in its next call.
 fn receive_all(file: &OpenFile, buf: &mut [u8]) -> Result<usize> {
     let mut done = 0;
     while let Some(rest) = buf.get_mut(done..).filter(|rest| !rest.is_empty()) {
-        match socket::receive(file, rest, Take::Remove)?.count {
-            0 => break,
-            count => done += count,
+        match socket::receive(file, rest, Take::Remove) {
+            Ok(received) if received.count == 0 => break,
+            Ok(received) => done += received.count,
+            Err(_) if done > 0 => break,
+            Err(error) => return Err(error.into()),
         }
     }
     Ok(done)

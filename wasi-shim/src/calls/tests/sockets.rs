@@ -16,6 +16,8 @@ const PEER: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOS
 /// Gives what it was filled with, and remembers what was sent.
 struct Fake {
     kind: SocketKind,
+    /// What comes when all was given.
+    then: Option<Errno>,
     incoming: Mutex<VecDeque<Vec<u8>>>,
     sent: Mutex<Vec<Vec<u8>>>,
     shut: Mutex<Option<Shutdown>>,
@@ -23,8 +25,12 @@ struct Fake {
 
 impl Fake {
     fn new(kind: SocketKind, incoming: &[&[u8]]) -> Arc<Fake> {
+        Fake::ending(kind, incoming, None)
+    }
+
+    fn ending(kind: SocketKind, incoming: &[&[u8]], then: Option<Errno>) -> Arc<Fake> {
         let incoming = Mutex::new(incoming.iter().map(|bytes| bytes.to_vec()).collect());
-        Arc::new(Fake { kind, incoming, sent: Mutex::default(), shut: Mutex::default() })
+        Arc::new(Fake { kind, then, incoming, sent: Mutex::default(), shut: Mutex::default() })
     }
 }
 
@@ -58,7 +64,8 @@ impl Socket for Fake {
     fn receive(&self, buf: &mut [u8], take: Take) -> Result<Received, Errno> {
         let mut incoming = self.incoming.lock().unwrap();
         let Some(first) = incoming.front_mut() else {
-            return Ok(Received { count: 0, length: 0, from: None, hop_limit: None });
+            let end = Received { count: 0, length: 0, from: None, hop_limit: None };
+            return self.then.map_or(Ok(end), Err);
         };
         let count = first.len().min(buf.len());
         buf[..count].copy_from_slice(&first[..count]);
@@ -146,6 +153,14 @@ fn a_stream_is_received_as_it_comes_or_whole() {
     assert_eq!(machine.receive(&[(DATA, 1), (DATA + 1, 1)], 2), Ok((2, 0)), "all that was asked for");
     assert_eq!(machine.receive(&[(DATA, 10)], 2), Ok((1, 0)), "until the end");
     assert_eq!(machine.receive(&[(DATA, 10)], 4), Err(Errno::EINVAL));
+}
+
+#[test]
+fn what_came_is_not_lost_when_not_all_does() {
+    let mut machine = machine(&Fake::ending(SocketKind::Stream, &[b"abc", b"de"], Some(Errno::ECONNRESET)));
+    assert_eq!(machine.receive(&[(DATA, 10)], 2), Ok((5, 0)));
+    assert_eq!(machine.bytes(DATA, 5), b"abcde");
+    assert_eq!(machine.receive(&[(DATA, 10)], 2), Err(Errno::ECONNRESET));
 }
 
 #[test]

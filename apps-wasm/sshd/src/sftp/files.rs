@@ -195,8 +195,13 @@ impl Files {
             options.create_new(true);
         }
         let file = options.open(&path)?;
-        if file.metadata()?.is_dir() {
+        let metadata = file.metadata()?;
+        if metadata.is_dir() {
             return Err(Refused(Status::Failure, "this is a directory".to_owned()));
+        }
+        if !metadata.is_file() {
+            // A device with nothing to say would hold up all clients.
+            sockets::unblock(&file)?;
         }
         if let (true, Some(permissions)) = (is_new, wanted.permissions.and_then(|mode| unusual(mode, NEW_FILE))) {
             shell::set_mode(&path, permissions)?;

@@ -14,7 +14,7 @@ use wire::{Reader, Writer};
 const MOST_PACKET: usize = 256 * 1024;
 /// A read or a write has at most so many bytes, so that its packet fits.
 const MOST_DATA: u32 = 255 * 1024;
-/// As long as so much waits for the client, it is not listened to.
+/// As long as so much waits for the client, it is not listened to, and no request is answered.
 const MOST_OUTPUT: usize = 512 * 1024;
 
 const VERSION: u32 = 3;
@@ -75,7 +75,7 @@ enum End {
 }
 
 impl Sftp {
-    /// Takes bytes and answers what they ask; returns how many were taken.
+    /// Takes bytes and answers what they ask, as long as not too much waits for the client; returns how many were taken.
     pub(crate) fn receive(&mut self, bytes: &[u8]) -> usize {
         if self.output.len() >= MOST_OUTPUT && self.end.is_none() {
             return 0;
@@ -92,6 +92,10 @@ impl Sftp {
                 break;
             }
             let Some(packet) = behind.get(..length) else { break };
+            if self.output.len() >= MOST_OUTPUT {
+                // A client may ask for a whole file in one go. What it asked for first is answered, with what waited here.
+                return bytes.len().saturating_sub(rest.len());
+            }
             rest = behind.get(length..).unwrap_or_default();
             if self.answer(packet).is_none() {
                 self.end = Some(End::Broken);

@@ -107,6 +107,37 @@ fn the_end_of_a_file_is_a_status_and_appending_ignores_the_offset() {
     std::fs::remove_file(path).expect("remove");
 }
 
+/// As a client does that asks for a whole file at once (paramiko's `prefetch`).
+#[test]
+fn many_requests_at_once_are_answered_as_fast_as_somebody_reads() {
+    let path = std::env::temp_dir().join(format!("sftp-prefetch-{}", std::process::id()));
+    let content: Vec<u8> = (0..200_000_u32).map(|index| (index % 251) as u8).collect();
+    std::fs::write(&path, &content).expect("write");
+    let mut sftp = begun();
+    let name = string(path.to_str().expect("text").as_bytes());
+    let answer = ask(&mut sftp, &packet(kind::OPEN, &[&SEVEN, &name, &[0, 0, 0, 1], &[0; 4]]));
+    let handle = string(&answer[13..17]);
+    let length = u32::try_from(content.len()).expect("a length").to_be_bytes();
+    let requests = packet(kind::READ, &[&SEVEN, &handle, &[0; 8], &length]).repeat(1000);
+    let (mut taken, mut answered) = (0, 0);
+    while taken < requests.len() {
+        // Also where a request is cut in two.
+        let end = requests.len().min(taken + 1007);
+        taken += sftp.receive(&requests[taken..end]);
+        let mut answers = Vec::new();
+        sftp.take_output(&mut answers);
+        assert!(answers.len() < MOST_OUTPUT + content.len() + 100, "{} bytes wait", answers.len());
+        let mut rest = answers.as_slice();
+        while let Some((header, behind)) = rest.split_first_chunk::<4>() {
+            let (answer, behind) = behind.split_at(u32::from_be_bytes(*header) as usize);
+            assert!(answer[0] == kind::DATA && answer[9..] == content);
+            (answered, rest) = (answered + 1, behind);
+        }
+    }
+    assert_eq!(answered, 1000);
+    std::fs::remove_file(path).expect("remove");
+}
+
 #[test]
 fn who_does_not_read_answers_is_not_listened_to() {
     let mut sftp = begun();

@@ -98,12 +98,13 @@ impl Server {
         let moment = now();
         for index in 0..self.listeners.len() {
             for _ in 0..ACCEPTS_A_TURN {
-                if self.clients.len() >= self.most_clients && !self.make_place() {
+                if self.clients.len() >= self.most_clients && self.longest_waiting().is_none() {
                     return;
                 }
                 let Some(listener) = self.listeners.get(index) else { break };
                 match sockets::accept(listener) {
                     Ok((stream, peer)) => {
+                        self.make_place();
                         let mut client = Client { stream, connection: Connection::new(peer, self.limits, moment) };
                         client.work(&mut self.buffer, &mut self.site, moment);
                         self.clients.push(client);
@@ -119,12 +120,18 @@ impl Server {
         }
     }
 
-    /// Lets go the client that has gone longest without a request, so that idle ones cannot keep others out.
-    fn make_place(&mut self) -> bool {
+    /// Where all places are taken, lets go who waits longest, so that idle ones cannot keep others out.
+    fn make_place(&mut self) {
+        if let Some(longest) = self.longest_waiting().filter(|_| self.clients.len() >= self.most_clients) {
+            self.clients.swap_remove(longest);
+        }
+    }
+
+    /// The client that has gone longest without a request.
+    fn longest_waiting(&self) -> Option<usize> {
         let clients = self.clients.iter().enumerate();
         let waiting = clients.filter(|(_, client)| client.connection.is_waiting());
-        let longest = waiting.min_by_key(|(_, client)| client.connection.deadline()).map(|(index, _)| index);
-        longest.map(|index| self.clients.swap_remove(index)).is_some()
+        waiting.min_by_key(|(_, client)| client.connection.quiet_since()).map(|(index, _)| index)
     }
 }
 

@@ -141,6 +141,23 @@ fn a_client_that_says_nothing_makes_place_for_one_that_asks() {
 }
 
 #[test]
+fn who_was_idle_longest_makes_place_and_nobody_else() {
+    let server = Server::start("longest", &["--connections", "2"]);
+    let ask = |client: &mut TcpStream| {
+        client.write_all(b"GET /small HTTP/1.1\r\nHost: h\r\n\r\n").expect("write");
+        read_answer(&mut BufReader::new(client.try_clone().expect("clone"))).1
+    };
+    let mut idle: Vec<TcpStream> = (0..2).map(|_| server.connect()).collect();
+    idle.iter_mut().for_each(|client| assert_eq!(ask(client), b"small"));
+    let mut new = Vec::new();
+    for client in &mut idle {
+        new.push(server.connect());
+        assert_eq!(client.read(&mut [0]).expect("the end"), 0);
+    }
+    new.iter_mut().for_each(|client| assert_eq!(ask(client), b"small"));
+}
+
+#[test]
 fn an_idle_connection_is_closed() {
     let server = Server::start("idle", &["--idle", "1"]);
     let mut stream = server.connect();

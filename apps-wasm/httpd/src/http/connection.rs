@@ -14,6 +14,9 @@ use std::time::{Duration, Instant};
 /// More output is made, and the next request looked at, when less than this waits to be sent.
 const OUTPUT_LOW: usize = 4 * 1024;
 
+/// Bytes that may lie in buffers between both sides, which the one has sent and the other has not yet.
+const ON_THE_WAY: u64 = 128 * 1024;
+
 /// What a client may ask for, and for how long.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
@@ -74,6 +77,19 @@ enum Stage {
 struct Deadline {
     base: Instant,
     moved_bytes: u64,
+    /// When the last of them did.
+    moved: Instant,
+}
+
+impl Deadline {
+    fn new(moment: Moment, patience: Duration) -> Deadline {
+        Deadline { base: moment.instant + patience, moved_bytes: 0, moved: moment.instant }
+    }
+
+    fn moved(&mut self, bytes: usize, moment: Moment) {
+        self.moved_bytes += bytes as u64;
+        self.moved = moment.instant;
+    }
 }
 
 impl Connection {
@@ -85,7 +101,7 @@ impl Connection {
             input: Vec::new(),
             output: Vec::new(),
             sent: 0,
-            deadline: Deadline { base: moment.instant + limits.head_time, moved_bytes: 0 },
+            deadline: Deadline::new(moment, limits.head_time),
         }
     }
 
@@ -105,8 +121,11 @@ impl Connection {
 
     /// When [`Connection::expire`] is due.
     pub(crate) fn deadline(&self) -> Instant {
-        let earned = self.deadline.moved_bytes / self.limits.least_rate.max(1);
-        self.deadline.base + Duration::from_secs(earned)
+        let rate = self.limits.least_rate.max(1);
+        let earned = Duration::from_secs(self.deadline.moved_bytes / rate);
+        // Who moved much at once has not earned to be silent for hours.
+        let silence = self.limits.idle_time + Duration::from_secs(ON_THE_WAY / rate);
+        (self.deadline.base + earned).min(self.deadline.moved + silence)
     }
 
     /// Whether nothing is lost but patience if the connection ends now: it has no request.
@@ -114,10 +133,15 @@ impl Connection {
         matches!(self.stage, Stage::Head { .. } | Stage::ShutDown | Stage::Lingering) && self.output().is_empty()
     }
 
+    /// Since when nothing has moved, or a head has been coming.
+    pub(crate) fn quiet_since(&self) -> Instant {
+        self.deadline.moved
+    }
+
     /// Takes bytes from the client.
     pub(crate) fn receive(&mut self, bytes: &[u8], moment: Moment, handler: &mut dyn Handler) {
         if let Stage::Receiving(_) = self.stage {
-            self.deadline.moved_bytes += bytes.len() as u64;
+            self.deadline.moved(bytes.len(), moment);
         }
         self.input.extend(bytes);
         self.advance(moment, handler);
@@ -141,8 +165,8 @@ impl Connection {
             }
         }
         match self.stage {
-            Stage::Head { searched: 0 } => self.wait_until(moment.instant + self.limits.idle_time),
-            _ => self.deadline.moved_bytes += count as u64,
+            Stage::Head { searched: 0 } => self.wait(moment, self.limits.idle_time),
+            _ => self.deadline.moved(count, moment),
         }
         self.advance(moment, handler);
     }
@@ -150,7 +174,7 @@ impl Connection {
     /// The output is shut down.
     pub(crate) fn shut_down(&mut self, moment: Moment) {
         self.stage = Stage::Lingering;
-        self.wait_until(moment.instant + self.limits.linger_time);
+        self.wait(moment, self.limits.linger_time);
     }
 
     /// The deadline is over.
@@ -198,7 +222,7 @@ impl Connection {
             if self.input.is_empty() {
                 return false;
             }
-            self.wait_until(moment.instant + self.limits.head_time);
+            self.wait(moment, self.limits.head_time);
         }
         // What was searched may end amid the line ends.
         match head_end(&self.input, searched.saturating_sub(2)) {
@@ -243,7 +267,7 @@ impl Connection {
                 if request.expects_continue() && self.input.is_empty() {
                     self.output.extend(b"HTTP/1.1 100 Continue\r\n\r\n");
                 }
-                self.wait_until(moment.instant + self.limits.idle_time);
+                self.wait(moment, self.limits.idle_time);
                 self.stage = Stage::Receiving(Receiving::start(framing, upload, exchange));
             }
         }
@@ -272,7 +296,7 @@ impl Connection {
     }
 
     fn send(&mut self, reply: Reply, exchange: Exchange, moment: Moment) {
-        self.wait_until(moment.instant + self.limits.idle_time);
+        self.wait(moment, self.limits.idle_time);
         self.stage = Stage::Sending(Sending::start(reply, exchange, self.peer, moment, &mut self.output));
     }
 
@@ -299,12 +323,12 @@ impl Connection {
         };
         handler.finished(&sending.record);
         self.stage = next;
-        self.wait_until(moment.instant + self.limits.idle_time);
+        self.wait(moment, self.limits.idle_time);
         true
     }
 
-    fn wait_until(&mut self, base: Instant) {
-        self.deadline = Deadline { base, moved_bytes: 0 };
+    fn wait(&mut self, moment: Moment, patience: Duration) {
+        self.deadline = Deadline::new(moment, patience);
     }
 }
 

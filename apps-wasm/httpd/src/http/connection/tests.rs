@@ -273,6 +273,21 @@ fn bodies_must_move() {
 }
 
 #[test]
+fn what_moved_fast_buys_no_long_silence() {
+    let mut bench = Bench::new();
+    bench.connection.receive(b"GET /2000000 HTTP/1.1\r\nHost: h\r\n\r\n", bench.moment, &mut bench.memory);
+    // As much as would be slow enough for a quarter of an hour.
+    for _ in 0..15 {
+        let count = bench.connection.output().len();
+        bench.connection.sent(count, bench.moment, &mut bench.memory);
+    }
+    bench.pass(160);
+    assert_eq!(bench.connection.wants(), Wants::Room);
+    bench.pass(1);
+    assert_eq!(bench.connection.wants(), Wants::Close);
+}
+
+#[test]
 fn waiting_clients_may_be_put_out() {
     let mut bench = Bench::new();
     assert!(bench.connection.is_waiting());

@@ -2,19 +2,25 @@
 //!
 //! Seen are its registers, by reads and writes of the CPU; what boards switch, by writes; the vertical blank, which is an
 //! interrupt; and the end of a frame. Boards that watch its addresses or serve its reads see each dot: with those, and
-//! with a debugger, everything is as it was. A dot that does something rare is left to `Bus::ppu_clock`, one by one.
+//! with a debugger, everything is as it was. Only the MMC3's family, which waits for a line of the address to rise, sees nothing new while
+//! the background's tiles are fetched. A dot that does something rare is left to `Bus::ppu_clock`, one by one.
 //! What a dot does is nesdev.org's "PPU rendering" and "PPU sprite evaluation".
 
 use super::{Ppu, addr, cycle};
 use crate::bus::Bus;
 use crate::cpu::Cpu;
-use crate::mapper::MapperOps;
+use crate::mapper::{Mapper, MapperOps};
 use crate::memory::ConstArray;
 
 /// Dots of a line.
 const LINE: u32 = cycle::END as u32 + 1;
 /// Dots of a tile.
 const TILE: u16 = 8;
+/// The dot from which on, up to that of the next background tiles, the MMC3 sees each one. It comes well before the first of a sprite's tiles: the
+/// CPU notices some dots later that it is due.
+const MMC3_WATCHES: u16 = 248;
+/// Dots that it is noticed early, at the start of a line.
+const EARLY: u32 = 8;
 
 impl Bus {
     /// Brings the picture unit to where the CPU is, before the CPU looks at it or changes something of it.
@@ -28,8 +34,44 @@ impl Bus {
     #[inline(never)]
     pub(crate) fn ppu_meet_due(&mut self) {
         self.ppu_catch_up();
-        let seen = self.debugger_active || self.is_watched() || self.mapper_ops.intersects(MapperOps::SERVES_PRG_READS);
-        self.ppu_due = if seen { 0 } else { self.ppu_next_due() };
+        let seen = self.debugger_active || self.mapper_ops.intersects(MapperOps::SERVES_PRG_READS);
+        let rest = if self.is_watched() { self.watcher_rest() } else { u32::MAX };
+        self.ppu_due = if seen || rest == 0 { 0 } else { self.ppu_next_due(rest) };
+    }
+
+    /// The same, before an access that may change what a board watches: when the next time comes is found anew.
+    #[inline(always)]
+    pub(crate) fn ppu_catch_up_to_access(&mut self) {
+        self.ppu_catch_up();
+        if self.is_watched() {
+            self.ppu_due = 0;
+        }
+    }
+
+    /// Dots in which a board that watches addresses sees nothing that it does not know; 0: with the next one it may.
+    ///
+    /// The MMC3 notes when address line 12 falls and when it rises (nesdev.org, "MMC3"). It stays low while nothing is fetched, and while background
+    /// tiles are that lie in the lower half. The rises, and the falls behind them, come with the sprites' tiles.
+    fn watcher_rest(&self) -> u32 {
+        let Mapper::Txrom(board) = &self.mapper else { return 0 };
+        let ppu = &self.ppu;
+        if ppu.mask_pending_rendering_update | (ppu.scroll.delay_v_cycles > 0) {
+            return 0;
+        }
+        let from = u32::from(ppu.cycle);
+        let fetches = ppu.is_render_scanline & ppu.mask_rendering_enabled;
+        let is_low = ppu.ctrl_bg_select == 0 && board.mmc3.a12_low_clock != 0;
+        match ppu.cycle {
+            _ if !ppu.mask_rendering_enabled => u32::MAX,
+            _ if !fetches => {
+                let lines = u32::from(ppu.prerender_scanline.saturating_sub(ppu.scanline));
+                (lines * LINE).saturating_sub(from + EARLY)
+            }
+            _ if !is_low => 0,
+            ..MMC3_WATCHES => u32::from(MMC3_WATCHES) - from,
+            cycle::BG_PREFETCH_START.. => LINE - from + u32::from(MMC3_WATCHES),
+            _ => 0,
+        }
     }
 
     /// Whether a board sees the addresses of the picture unit's fetches.
@@ -39,14 +81,14 @@ impl Bus {
     }
 
     /// The master clock at which the picture unit next does what is seen at once: it ends a frame, or begins or ends the
-    /// vertical blank.
-    fn ppu_next_due(&self) -> u32 {
+    /// vertical blank. At most so many dots from now.
+    fn ppu_next_due(&self, most: u32) -> u32 {
         let line = |number: u16| u32::from(number) * LINE;
         let at = line(self.ppu.scanline) + u32::from(self.ppu.cycle);
         let (blank, prerender) = (line(self.ppu.vblank_scanline), line(self.ppu.prerender_scanline));
         // Every other last line is a dot shorter.
         let events = [blank - LINE, blank + 1, prerender + 1, prerender + LINE - 1];
-        let dots = events.into_iter().find(|event| *event > at).map_or(1, |event| event - at);
+        let dots = events.into_iter().find(|event| *event > at).map_or(1, |event| event - at).min(most);
         self.ppu.master_clock + dots * u32::from(self.ppu.clock_divider)
     }
 
@@ -79,7 +121,7 @@ impl Bus {
             let count = until(cycle::END);
             self.ppu.clock_idle(count);
             count
-        } else if !fetches || self.ppu.is_pal_spr_eval_scanline || self.is_watched() {
+        } else if !fetches || self.ppu.is_pal_spr_eval_scanline || self.is_watched() && self.watcher_rest() == 0 {
             self.ppu_clock();
             1
         } else if self.ppu.is_visible_scanline && from < cycle::SPR_EVAL_END0 {

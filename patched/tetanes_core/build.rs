@@ -12,7 +12,7 @@ use std::{env, fs};
 const CATCHES_UP: &str = "
         // A light gun, at the pads' addresses, sees pixels.
         if addr & 0xE000 == 0x2000 || addr | 1 == 0x4017 {
-            self.ppu_catch_up();
+            self.ppu_catch_up_to_access();
         }
         self.open_bus = match addr {
 ";
@@ -20,7 +20,7 @@ const CATCHES_UP: &str = "
 const CATCHES_UP_TO_WRITE: &str = "
         // Above the pads, boards choose what the picture unit reads.
         if addr & 0xE000 == 0x2000 || addr >= 0x4020 {
-            self.ppu_catch_up();
+            self.ppu_catch_up_to_access();
         }
         match addr {
             0x0000..=0x07FF => self.wram[usize::from(addr)] = val,

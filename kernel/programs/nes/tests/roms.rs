@@ -143,14 +143,50 @@ const SWITCHES: &[u8] = &[
 
 #[test]
 fn rendering_can_be_switched_at_any_dot() {
-    const FRAMES: u32 = 60;
-    let mut rom = cartridge(SWITCHES);
+    compare_frames(cartridge(SWITCHES), 60);
+}
+
+/// As above up to the tiles; then sprites, other banks of tiles for each window, and an interrupt of the MMC3 every few lines. It scrolls, asks for the
+/// next one in another number of lines, goes through all sizes and tables of tiles, and at times switches rendering off for a while.
+#[rustfmt::skip]
+const INTERRUPTS: &[u8] = &[
+    // $C033: sprites by OAM DMA.
+    0xA2, 0x00, 0x8A, 0x9D, 0x00, 0x02, 0xE8, 0xD0, 0xF9, 0xA9, 0x02, 0x8D, 0x14, 0x40,
+    // Banks.
+    0xA2, 0x05, 0x8E, 0x00, 0x80, 0x8E, 0x01, 0x80, 0xCA, 0x10, 0xF7,
+    // No interrupts of the sound unit. Latch, reload, enable; rendering; the loop.
+    0xA9, 0x40, 0x8D, 0x17, 0x40, 0xA9, 0x05, 0x8D, 0x00, 0xC0, 0x8D, 0x01, 0xC0, 0x8D, 0x01, 0xE0,
+    0xA9, 0x1E, 0x8D, 0x01, 0x20, 0xA9, 0x08, 0x8D, 0x00, 0x20, 0x58,
+    0xE6, 0x11, 0xA5, 0x11, 0x4C, 0x67, 0xC0,
+    // $C06E, the handler: acknowledge, add the loop's count; scroll, latch.
+    0x8D, 0x00, 0xE0, 0x8D, 0x01, 0xE0, 0xE6, 0x10, 0xA5, 0x10, 0x65, 0x11, 0x85, 0x10,
+    0x8D, 0x05, 0x20, 0x8D, 0x05, 0x20, 0x29, 0x0F, 0x8D, 0x00, 0xC0,
+    // Tables and size.
+    0xA5, 0x10, 0x4A, 0x4A, 0xEA, 0x29, 0x38, 0x8D, 0x00, 0x20,
+    // Off for a while, every eighth time.
+    0xA5, 0x10, 0x29, 0x07, 0xD0, 0x0F, 0xA9, 0x00, 0x8D, 0x01, 0x20,
+    0xA6, 0x10, 0xCA, 0xD0, 0xFD, 0xA9, 0x1E, 0x8D, 0x01, 0x20, 0x40,
+];
+
+#[test]
+fn a_board_that_counts_lines_interrupts_at_the_same_time() {
+    const MMC3: u8 = 4;
+    let (prologue, _) = SWITCHES.split_at(0x33);
+    let mut rom = cartridge(&[prologue, INTERRUPTS].concat());
+    rom[6] |= MMC3 << 4;
+    let end = 16 + (16 << 10);
+    rom[end - 2..end].copy_from_slice(&0xC06E_u16.to_le_bytes());
+    compare_frames(rom, 600);
+}
+
+/// Fills the tiles of a cartridge, and compares its frames with those of a picture unit that runs dot by dot.
+fn compare_frames(mut rom: Vec<u8>, frames: u32) {
     let tiles = rom.len() - (8 << 10);
     rom[tiles..].iter_mut().zip(0_u32..).for_each(|(byte, at)| *byte = (at.wrapping_mul(0x9E37_79B1) >> 13) as u8);
-    let expected = reference(&rom, FRAMES);
+    let expected = reference(&rom, frames);
     let machine = Machine::with("/test.nes", &rom);
-    assert_eq!(machine.nes(&format!("/test.nes --headless {FRAMES} --hash all")).out, expected);
-    let last = machine.nes(&format!("/test.nes --headless {FRAMES}")).out;
+    assert_eq!(machine.nes(&format!("/test.nes --headless {frames} --hash all")).out, expected);
+    let last = machine.nes(&format!("/test.nes --headless {frames}")).out;
     assert_eq!(Some(last.trim_end()), expected.lines().last());
     let pictures: BTreeSet<_> = expected.lines().filter_map(|line| line.split(' ').nth(2)).collect();
     assert!(pictures.len() > 10, "it draws something: {expected}");

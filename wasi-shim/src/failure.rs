@@ -26,6 +26,8 @@ pub(crate) enum End {
     Exit(u32),
     /// Its process was killed.
     Cancelled,
+    /// The call unwound.
+    Panicked,
 }
 
 impl From<Errno> for Failure {
@@ -61,6 +63,7 @@ impl std::fmt::Display for End {
         match self {
             End::Exit(status) => write!(f, "exit with status {status}"),
             End::Cancelled => f.write_str("killed"),
+            End::Panicked => f.write_str("a call panicked"),
         }
     }
 }

@@ -18,6 +18,8 @@ use crate::outcome::{Bytes, Frame, LoadError, Outcome, Trap};
 use crate::sections::{START, with_start_exported};
 use limits::Limits;
 use slices::{Ended, Sliced};
+use std::any::Any;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use wasmi::{Caller, Error, Extern, ExternType, Func, ImportType, Instance, Module, Store, TrapCode, ValType};
 
@@ -65,6 +67,7 @@ impl Code {
                 Ended::Returned => {}
                 Ended::End(End::Exit(status)) => return Ok(Outcome::Exited(status)),
                 Ended::End(End::Cancelled) => return Ok(Outcome::Cancelled),
+                Ended::End(End::Panicked) => store.into_data().go_on_unwinding(),
                 Ended::Trapped(error) => {
                     // Gives the guest's memory back, which the repetition may need.
                     let state = store.into_data();
@@ -133,12 +136,21 @@ struct State {
     /// The slices so far, and what calls answered; dropped when the run becomes too long to be repeated.
     slices: u32,
     journal: Option<Journal>,
+    /// What a call unwound with.
+    panic: Option<Box<dyn Any + Send>>,
 }
 
 impl State {
     fn new(context: Context, memory_limit: usize) -> State {
         let limits = Limits::new(memory_limit);
-        State { context, memory: None, limits, slices: 0, journal: Some(Journal::default()) }
+        State { context, memory: None, limits, slices: 0, journal: Some(Journal::default()), panic: None }
+    }
+
+    /// Goes on with what a call began: through the engine's frames, which are C's, nothing can unwind.
+    fn go_on_unwinding(self) -> ! {
+        let payload = self.panic.unwrap_or_else(|| Box::new("a call panicked"));
+        drop((self.context, self.journal));
+        panic::resume_unwind(payload)
     }
 }
 
@@ -182,11 +194,26 @@ mod numbers {
 
 with_calls!(bindings);
 
-/// Makes a call for the guest; its answer is an error number.
+/// Makes a call for the guest; its answer is an error number. A call that unwinds (it panicked, or there is no memory for
+/// it) ends the guest here, and goes on unwinding behind the engine, so that what the guest had is given back.
 fn enter<R>(
     caller: &mut Caller<'_, State>,
     call: impl FnOnce(&mut Context, &mut Memory<'_>) -> failure::Result<R>,
 ) -> Result<u32, Error> {
+    // The state is not used any more but to be dropped.
+    match panic::catch_unwind(AssertUnwindSafe(|| answer(caller, call))) {
+        Ok(answer) => answer.map_err(Error::host),
+        Err(payload) => {
+            caller.data_mut().panic = Some(payload);
+            Err(Error::host(End::Panicked))
+        }
+    }
+}
+
+fn answer<R>(
+    caller: &mut Caller<'_, State>,
+    call: impl FnOnce(&mut Context, &mut Memory<'_>) -> failure::Result<R>,
+) -> Result<u32, End> {
     let (bytes, state) = match caller.data().memory {
         Some(memory) => memory.data_and_store_mut(caller),
         None => (&mut [][..], caller.data_mut()),
@@ -197,7 +224,7 @@ fn enter<R>(
         Ok(_) => errno::SUCCESS.into(),
         Err(Failure::Errno(errno)) => errno::number(errno).into(),
         Err(Failure::Lookup(error)) => error.number().into(),
-        Err(Failure::End(end)) => return Err(Error::host(end)),
+        Err(Failure::End(end)) => return Err(end),
     };
     if state.journal.as_mut().is_some_and(|journal| journal.record(bytes, answer).is_err()) {
         state.journal = None;

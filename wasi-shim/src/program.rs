@@ -4,6 +4,7 @@ use crate::context::{Context, Guest};
 use crate::on_wasmi::Code;
 use crate::outcome::{LoadError, Outcome};
 use std::sync::Arc;
+use vfs::{OpenFile, StatusFlags};
 use wait::Cancel;
 
 /// A program that can run, any number of times and on any number of threads at once.
@@ -27,6 +28,7 @@ impl Program {
     pub fn run(&self, guest: Guest) -> Result<Outcome, LoadError> {
         let memory_limit = guest.memory_limit;
         let _waits = WaitsUnder::enter(Arc::clone(&guest.cancel));
+        let _flags = KeptFlags::of([&guest.stdin, &guest.stdout, &guest.stderr]);
         let context = Context::new(guest).map_err(|(name, errno)| LoadError::Open(name, errno))?;
         self.code.run(context, memory_limit)
     }
@@ -70,5 +72,23 @@ impl WaitsUnder {
 impl Drop for WaitsUnder {
     fn drop(&mut self) {
         wait::enter(self.before.take());
+    }
+}
+
+/// Gives standard streams the flags back that they had: others have them open, too, and the next command does not expect
+/// that reading from the terminal answers EAGAIN.
+struct KeptFlags([(Arc<OpenFile>, StatusFlags); 3]);
+
+impl KeptFlags {
+    fn of(streams: [&Arc<OpenFile>; 3]) -> KeptFlags {
+        KeptFlags(streams.map(|stream| (Arc::clone(stream), stream.flags())))
+    }
+}
+
+impl Drop for KeptFlags {
+    fn drop(&mut self) {
+        for (stream, flags) in &self.0 {
+            stream.set_flags(*flags);
+        }
     }
 }

@@ -234,3 +234,24 @@ fn a_call_without_memory_faults() {
         (func (export "_start") (call $exit (call $random (i32.const 0) (i32.const 1)))))"#;
     assert_eq!(run_text(text), Ok(Outcome::Exited(21)));
 }
+
+/// A file that panics, as one may for which there is no memory.
+struct Bomb;
+
+impl File for Bomb {
+    fn write_at(&self, _offset: u64, _buf: &[u8]) -> Result<usize, Errno> {
+        panic!("as asked")
+    }
+}
+
+#[test]
+fn a_call_that_panics_unwinds_and_gives_back_what_the_guest_had() {
+    let mut guest = guest(&ram_vfs());
+    let held = Arc::new(Bomb);
+    guest.stdout = OpenFile::anonymous(Arc::clone(&held) as Arc<dyn File>, Kind::CharDevice, Access::READ_WRITE);
+    let program = Program::load(ringing("").into_bytes()).unwrap();
+    let thread = std::thread::spawn(move || program.run(guest));
+    let payload = thread.join().expect_err("a panic goes through the engine");
+    assert_eq!(payload.downcast_ref(), Some(&"as asked"));
+    assert_eq!(Arc::strong_count(&held), 1);
+}

@@ -126,6 +126,18 @@ fn a_call_may_itself_be_the_program() {
 }
 
 #[test]
+fn what_a_guest_does_to_the_flags_of_standard_streams_ends_with_it() {
+    let text = r#"(module
+        (import "wasi_snapshot_preview1" "fd_fdstat_set_flags" (func $set (param i32 i32) (result i32)))
+        (memory (export "memory") 1)
+        (func (export "_start") (if (call $set (i32.const 0) (i32.const 4)) (then unreachable))))"#;
+    let (stdin, _writer) = OpenFile::pipe(16);
+    let guest = wasi_shim::Guest { stdin: Arc::clone(&stdin), ..guest(&ram_vfs()) };
+    assert_eq!(run(Program::load(text.as_bytes().to_vec()).unwrap(), guest), Ok(Outcome::Exited(0)));
+    assert!(!stdin.flags().nonblock, "who reads next waits");
+}
+
+#[test]
 fn signals_have_their_default_effect() {
     let raise = |signal| {
         run_text(&format!(

@@ -12,16 +12,22 @@ use wasmi::{Caller, Error, Extern, ExternType, Func, Instance, Memory, Module, S
 
 /// The most frames of a backtrace.
 const MAX_FRAMES: usize = 64;
+/// Slices of a repeated run: many times those after which none is repeated, for the record of the calls costs as much again
+/// and more.
+const MAX_SLICES: u32 = 1000;
 
 struct Repeated {
     replay: Replay,
     memory: Option<Memory>,
     limits: Limits,
     cancel: Arc<Cancel>,
+    slices_left: u32,
 }
 
 impl Sliced for Repeated {
     fn next_slice(&mut self) -> Result<(), End> {
+        // A run that went another way, as when there was no memory the first time, may have no end.
+        self.slices_left = self.slices_left.checked_sub(1).ok_or(End::Cancelled)?;
         if self.cancel.is_cancelled() { Err(End::Cancelled) } else { Ok(()) }
     }
 }
@@ -32,7 +38,8 @@ pub(super) fn backtrace(wasm: &[u8], replay: Replay, memory_limit: usize, cancel
     let module = Module::new(&slices::engine(), traced(wasm).ok()?).ok()?;
     // The record of the calls is not the guest's.
     let limits = Limits::new(memory_limit.saturating_add(usize::try_from(STACK_BYTES).ok()?));
-    let mut store = Store::new(module.engine(), Repeated { replay, memory: None, limits, cancel });
+    let repeated = Repeated { replay, memory: None, limits, cancel, slices_left: MAX_SLICES };
+    let mut store = Store::new(module.engine(), repeated);
     store.limiter(|repeated| &mut repeated.limits);
     let imports = module.imports().map(|import| match import.ty() {
         ExternType::Func(ty) => Some(Extern::Func(Func::new(&mut store, ty.clone(), answer))),

@@ -22,7 +22,7 @@ pub fn from_loader(loader: Option<LoaderInfo>) -> ! {
     interrupt::init();
     paging::init(&info);
     interrupt::init_apic();
-    clock::init();
+    start_clock();
     let topology = acpi::init(info.rsdp);
     ioapic::init(&topology.io_apics);
     let cpus = 1 + topology.other_processors.len().min(cpu::MAX_CPUS - 1);
@@ -36,6 +36,21 @@ pub fn from_loader(loader: Option<LoaderInfo>) -> ! {
     HANDOVER.call_once(|| (info, topology));
     threads::launch_first(first);
     threads::run_cpu()
+}
+
+fn start_clock() {
+    let Some(sources) = clock::init() else {
+        machine::print!(
+            "No clock: there is neither a PIT nor a real-time clock, and the CPU does not say how fast it is.\n"
+        );
+        exception::stop_machine();
+    };
+    if let Some(source) = sources.other_rate {
+        machine::log!("clock: no PIT; its rate was measured by {source}");
+    }
+    if !sources.knows_time {
+        machine::log!("clock: no real-time clock; the time of day begins at 0");
+    }
 }
 
 fn report(cpus: usize) {

@@ -2,7 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-use yolk::qemu::{Firmware, Options, Verdict};
+use yolk::qemu::{Extra, Firmware, Options, Verdict};
 use yolk_tests::machine::{Booted, from_disc, from_image};
 
 /// Boots, greets and powers off.
@@ -35,6 +35,11 @@ fn on_one_two_and_four_cpus() {
         let listed = machine.command("cat /proc/cpuinfo").matches("processor").count();
         assert_eq!(listed, cpus as usize, "{}", machine.console.text());
     }
+}
+
+#[test]
+fn without_an_interval_timer() {
+    assert_works(&Options { extras: vec![Extra::NoPit], ..from_image() });
 }
 
 #[test]

@@ -1,17 +1,9 @@
-//! Time: the TSC, calibrated against the PIT, with the wall clock from the RTC.
-//!
-//! Pairs of a latched PIT count and a tight TSC window give the ratio: a host that stops the machine between two pairs
-//! changes both counts alike, where a single timed delay would read wrong.
+//! Time: the TSC, whose rate `rates` finds, with the wall clock from the RTC.
 
-use crate::port::Port;
-use crate::{apic, rtc, vectors};
+use crate::{apic, rates, rtc, vectors};
 use core::sync::atomic::{AtomicU64, Ordering};
 use interfaces::Clock;
 
-/// The PIT's frequency (Intel 8254 data sheet; the PC's 14.31818 MHz / 12).
-const PIT_HZ: u64 = 1_193_182;
-/// PIT ticks over which the ratio is taken: 5 ms.
-const CALIBRATION_TICKS: u64 = 6000;
 const NS_PER_S: u64 = 1_000_000_000;
 
 static TSC_HZ: AtomicU64 = AtomicU64::new(0);
@@ -22,11 +14,6 @@ static REALTIME_AT_BOOT: AtomicU64 = AtomicU64::new(0);
 /// Local APIC timer ticks a nanosecond, times 2^32.
 static TIMER_TICKS_PER_NS: AtomicU64 = AtomicU64::new(0);
 
-fn tsc() -> u64 {
-    // SAFETY: every x86-64 CPU has the instruction, and the kernel does not disable it.
-    unsafe { x86::time::rdtsc() }
-}
-
 /// The TSC's frequency in Hz.
 #[must_use]
 pub fn tsc_hz() -> u64 {
@@ -36,7 +23,7 @@ pub fn tsc_hz() -> u64 {
 /// Nanoseconds since boot.
 #[must_use]
 pub fn monotonic_ns() -> u64 {
-    let ticks = tsc().saturating_sub(TSC_AT_BOOT.load(Ordering::Relaxed));
+    let ticks = rates::tsc().saturating_sub(TSC_AT_BOOT.load(Ordering::Relaxed));
     ((u128::from(ticks) * u128::from(NS_PER_TICK.load(Ordering::Relaxed))) >> 32) as u64
 }
 
@@ -59,70 +46,29 @@ pub fn spin_us(microseconds: u64) {
     }
 }
 
-#[derive(Clone, Copy)]
-struct Sample {
-    window: u64,
-    tsc: u64,
-    pit: u64,
-    timer: u64,
+/// Where the clocks have what they say from.
+#[derive(Clone, Copy, Debug)]
+pub struct Sources {
+    /// What their rate was measured by; `None`: by the PIT, as on every PC that has one.
+    pub other_rate: Option<&'static str>,
+    /// Whether something told the time of day; else it begins at 0.
+    pub knows_time: bool,
 }
 
-struct Pit {
-    control: Port<u8>,
-    channel_2: Port<u8>,
-    gate: Port<u8>,
-}
-
-impl Pit {
-    /// Starts channel 2 counting down from 65535 (mode 0), with the speaker off.
-    fn start() -> Pit {
-        // SAFETY: the PIT of a PC stands at these ports.
-        let [control, channel_2, gate] = [0x43, 0x42, 0x61].map(|port| unsafe { Port::new(port) });
-        let pit = Pit { control, channel_2, gate };
-        pit.gate.write(pit.gate.read() & !2 | 1);
-        pit.control.write(0xB0);
-        pit.channel_2.write(0xFF);
-        pit.channel_2.write(0xFF);
-        pit
-    }
-
-    /// The tightest of a few readings of all three counters.
-    fn sample(&self) -> Sample {
-        let mut best = Sample { window: u64::MAX, tsc: 0, pit: 0, timer: 0 };
-        for _ in 0..8 {
-            let before = tsc();
-            self.control.write(0x80);
-            let timer = apic::timer_count();
-            let after = tsc();
-            let pit = u64::from(self.channel_2.read()) | u64::from(self.channel_2.read()) << 8;
-            if after - before < best.window {
-                best =
-                    Sample { window: after - before, tsc: before + (after - before) / 2, pit, timer: u64::from(timer) };
-            }
-        }
-        best
-    }
-}
-
-/// Calibrates the TSC and the local APIC's timer, which must be enabled, and reads the wall clock.
-pub fn init() {
-    let pit = Pit::start();
-    apic::run_timer_masked();
-    let first = pit.sample();
-    let last = loop {
-        let sample = pit.sample();
-        if first.pit.wrapping_sub(sample.pit) & 0xFFFF >= CALIBRATION_TICKS {
-            break sample;
-        }
-    };
-    let elapsed = first.pit.wrapping_sub(last.pit) & 0xFFFF;
-    let hz = ((last.tsc - first.tsc) * PIT_HZ / elapsed).max(1);
-    let timer_hz = (first.timer - last.timer) * PIT_HZ / elapsed;
-    TSC_HZ.store(hz, Ordering::Relaxed);
-    NS_PER_TICK.store(((u128::from(NS_PER_S) << 32) / u128::from(hz)) as u64, Ordering::Relaxed);
-    TSC_AT_BOOT.store(first.tsc, Ordering::Relaxed);
-    TIMER_TICKS_PER_NS.store(((u128::from(timer_hz) << 32) / u128::from(NS_PER_S)) as u64, Ordering::Relaxed);
-    REALTIME_AT_BOOT.store(rtc::read_seconds() * NS_PER_S, Ordering::Relaxed);
+/// Finds out how fast the TSC and the local APIC's timer count, which must be enabled, and reads the wall clock. `None` on a
+/// machine without anything to measure by, where nothing would ever be due.
+#[must_use]
+pub fn init() -> Option<Sources> {
+    let rates = rates::measure()?;
+    let per_tick = (u128::from(NS_PER_S) << 32) / u128::from(rates.tsc_hz);
+    let per_ns = (u128::from(rates.timer_hz) << 32) / u128::from(NS_PER_S);
+    TSC_HZ.store(rates.tsc_hz, Ordering::Relaxed);
+    NS_PER_TICK.store(per_tick as u64, Ordering::Relaxed);
+    TSC_AT_BOOT.store(rates.measured_at, Ordering::Relaxed);
+    TIMER_TICKS_PER_NS.store(per_ns as u64, Ordering::Relaxed);
+    let time = rtc::read_seconds();
+    REALTIME_AT_BOOT.store(time.unwrap_or(0) * NS_PER_S, Ordering::Relaxed);
+    Some(Sources { other_rate: rates.source.if_not_pit(), knows_time: time.is_some() })
 }
 
 /// The machine's clocks.

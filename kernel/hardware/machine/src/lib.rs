@@ -39,6 +39,7 @@ mod pci_config;
 pub mod port;
 pub mod power;
 pub mod provoke;
+mod rates;
 pub mod rtc;
 mod shootdown;
 pub mod smp;

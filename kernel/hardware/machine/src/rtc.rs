@@ -26,9 +26,15 @@ fn read_all() -> [u8; 6] {
     [SECONDS, MINUTES, HOURS, DAY, MONTH, YEAR].map(register)
 }
 
-/// Seconds since 1970-01-01 00:00:00 UTC; the RTC is taken to run in UTC.
+/// The second's register, for who waits until it changes.
+pub(crate) fn second() -> u8 {
+    register(SECONDS)
+}
+
+/// Seconds since 1970-01-01 00:00:00 UTC; the RTC is taken to run in UTC. `None` where there is none, or it shows no time: its
+/// battery may have been empty.
 #[must_use]
-pub fn read_seconds() -> u64 {
+pub fn read_seconds() -> Option<u64> {
     let mut fields = read_all();
     // An update between two registers would mix two times: read until two readings agree.
     for _ in 0..100 {
@@ -38,15 +44,21 @@ pub fn read_seconds() -> u64 {
         }
         fields = again;
     }
-    let status = register(STATUS_B);
+    seconds(fields, register(STATUS_B))
+}
+
+fn seconds(fields: [u8; 6], status: u8) -> Option<u64> {
     let number = |value: u8| if status & BINARY != 0 { value } else { (value >> 4) * 10 + (value & 15) };
     let [second, minute, raw_hour, day, month, year] = fields;
     let mut hour = number(raw_hour & !PM);
     if status & HOURS_24 == 0 {
         hour = hour % 12 + if raw_hour & PM != 0 { 12 } else { 0 };
     }
-    let days = days_from_civil(2000 + u64::from(number(year)), u64::from(number(month)), u64::from(number(day)));
-    days * 86_400 + u64::from(hour) * 3600 + u64::from(number(minute)) * 60 + u64::from(number(second))
+    let [second, minute, day, month, year] = [second, minute, day, month, year].map(|value| u64::from(number(value)));
+    let is_time = second < 60 && minute < 60 && hour < 24;
+    let is_date = (1..=31).contains(&day) && (1..=12).contains(&month) && year < 100;
+    (is_time && is_date)
+        .then(|| days_from_civil(2000 + year, month, day) * 86_400 + u64::from(hour) * 3600 + minute * 60 + second)
 }
 
 /// Days from 1970-01-01 to a date of the Gregorian calendar, counted in years that begin in March.

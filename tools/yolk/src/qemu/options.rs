@@ -84,6 +84,8 @@ pub enum Extra {
     Hda,
     /// The same with nothing but the PC speaker.
     PcSpeaker,
+    /// No programmable interval timer: many a board of today has it switched off.
+    NoPit,
     /// Time is counted in instructions, and leaps where there are none to run, so that a busy host makes nothing late. One CPU
     /// only.
     CountedTime,
@@ -120,6 +122,7 @@ impl Options {
                 Extra::Ac97 => words.sound(folder).add("-device AC97,audiodev=sound"),
                 Extra::Hda => words.sound(folder).add("-device intel-hda -device hda-output,audiodev=sound"),
                 Extra::PcSpeaker => words.sound(folder).add("-machine pcspk-audiodev=sound"),
+                Extra::NoPit => words.add("-machine pit=off"),
                 Extra::CountedTime => words.add("-icount shift=1,sleep=off"),
                 Extra::Vga => words.add("-vga std"),
                 Extra::Window => words.add("-vga std").host_sound(program)?,

@@ -13,7 +13,7 @@ const TRAMPOLINE: usize = 0x8000;
 const START_STACK_SIZE: usize = 32 * 1024;
 const START_LIMIT_NS: u64 = 500_000_000;
 
-/// Numbers for the processors that start; read by `trampoline.s`. The boot processor has 0.
+/// Which stack is the next to be taken; read by `trampoline.s`. Number 0 is the boot processor's.
 // SAFETY: no other symbol has this name.
 #[unsafe(no_mangle)]
 static PROCESSOR_COUNTER: AtomicU32 = AtomicU32::new(1);
@@ -26,6 +26,11 @@ static PROCESSOR_STACKS: AtomicPtr<usize> = AtomicPtr::new(core::ptr::null_mut()
 #[unsafe(no_mangle)]
 static TRAMPOLINE_CR3: AtomicU32 = AtomicU32::new(0);
 
+/// How many processors have taken a number, and [`CLOSED`] once no more may.
+static JOINED: AtomicUsize = AtomicUsize::new(1);
+/// One that comes now is not needed any more: all others rely on how many there are.
+const CLOSED: usize = 1 << 31;
+/// How many are set up.
 static RUNNING: AtomicUsize = AtomicUsize::new(1);
 static MAIN: Once<fn() -> !> = Once::new();
 
@@ -37,6 +42,9 @@ unsafe extern "C" {
 /// Starts the processors with the APIC ids `targets`; each sets itself up and calls `main`. Returns how many run then,
 /// with this one.
 pub fn start(targets: &[u32], main: fn() -> !) -> usize {
+    if targets.len() >= cpu::MAX_CPUS {
+        crate::log!("{} of {} processors are used: no more are provided for", cpu::MAX_CPUS, targets.len() + 1);
+    }
     let targets = &targets[..targets.len().min(cpu::MAX_CPUS - 1)];
     if targets.is_empty() {
         return 1;
@@ -61,7 +69,11 @@ pub fn start(targets: &[u32], main: fn() -> !) -> usize {
     while RUNNING.load(Ordering::Acquire) <= targets.len() && clock::monotonic_ns() < limit {
         core::hint::spin_loop();
     }
-    let running = RUNNING.load(Ordering::Acquire);
+    let running = JOINED.fetch_or(CLOSED, Ordering::AcqRel);
+    // Those that are on their way set themselves up in any case.
+    while RUNNING.load(Ordering::Acquire) < running {
+        core::hint::spin_loop();
+    }
     if running <= targets.len() {
         crate::log!("only {running} of {} processors started", targets.len() + 1);
     } else {
@@ -91,8 +103,11 @@ fn prepare(count: usize) {
 /// Called by `trampoline.s` on each processor, on its own stack.
 // SAFETY: no other symbol has this name; the assembly calls it as declared.
 #[unsafe(no_mangle)]
-extern "C" fn processor_start(number: u32) -> ! {
-    cpu::init(number as usize);
+extern "C" fn processor_start() -> ! {
+    // Not the number of its stack: of those that had one before, some may never come here.
+    let join = |joined| (joined & CLOSED == 0).then_some(joined + 1);
+    let Ok(index) = JOINED.fetch_update(Ordering::AcqRel, Ordering::Acquire, join) else { interrupt_flag::stop() };
+    cpu::init(index);
     interrupt::init();
     interrupt::init_apic();
     RUNNING.fetch_add(1, Ordering::AcqRel);

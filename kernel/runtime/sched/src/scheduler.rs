@@ -45,6 +45,8 @@ pub enum Wake {
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Cpu {
+    /// It has come to work, and answers when it is poked.
+    is_here: bool,
     running: Option<ThreadId>,
     since_ns: u64,
     busy_ns: u64,
@@ -82,13 +84,20 @@ impl<T> Scheduler<T> {
         }
     }
 
-    /// Adds a CPU, which idles; returns its number.
-    pub fn add_cpu(&mut self, now: u64) -> usize {
-        self.cpus.push(Cpu { since_ns: now, ..Cpu::default() });
+    /// Makes room for a CPU that may come; returns its number.
+    pub fn expect_cpu(&mut self) -> usize {
+        self.cpus.push(Cpu::default());
         self.cpus.len() - 1
     }
 
-    /// How many CPUs there are.
+    /// Takes `cpu` to work; it idles. Nobody is sent to one that has not come: what it was to wake for would be lost.
+    pub fn join_cpu(&mut self, cpu: usize, now: u64) {
+        if let Some(cpu) = self.cpus.get_mut(cpu) {
+            *cpu = Cpu { is_here: true, since_ns: now, ..Cpu::default() };
+        }
+    }
+
+    /// How many CPUs are expected.
     #[must_use]
     pub fn cpu_count(&self) -> usize {
         self.cpus.len()
@@ -146,10 +155,10 @@ impl<T> Scheduler<T> {
         self.table.iter().map(move |(id, entry)| (id, &entry.payload, self.cpu_time_ns(id, now).unwrap_or(0)))
     }
 
-    /// How long `cpu` has been busy and idle, in nanoseconds.
+    /// How long `cpu` has been busy and idle, in nanoseconds; `None` of one that has not come.
     #[must_use]
     pub fn cpu_times(&self, cpu: usize, now: u64) -> Option<(u64, u64)> {
-        let cpu = self.cpus.get(cpu)?;
+        let cpu = self.cpus.get(cpu).filter(|cpu| cpu.is_here)?;
         let current = now.saturating_sub(cpu.since_ns);
         Some(match cpu.running {
             Some(_) => (cpu.busy_ns + current, cpu.idle_ns),
@@ -264,7 +273,7 @@ impl<T> Scheduler<T> {
                 debt.level(now)
             }
         };
-        let candidates = self.cpus.iter().enumerate().filter(|(_, cpu)| !cpu.poked);
+        let candidates = self.cpus.iter().enumerate().filter(|(_, cpu)| cpu.is_here && !cpu.poked);
         let (rank, index) = candidates.map(|(index, cpu)| (rank(cpu), index)).max()?;
         if rank <= level {
             return None;

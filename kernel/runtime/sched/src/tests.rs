@@ -11,7 +11,8 @@ const MS: u64 = 1_000_000;
 fn scheduler(cpus: usize) -> Scheduler<u32> {
     let mut scheduler = Scheduler::new();
     for _ in 0..cpus {
-        scheduler.add_cpu(0);
+        let cpu = scheduler.expect_cpu();
+        scheduler.join_cpu(cpu, 0);
     }
     scheduler
 }
@@ -65,6 +66,21 @@ fn a_ready_thread_finds_an_idle_cpu() {
     assert_eq!(poked.len(), 3, "one CPU each");
     let running: HashSet<_> = (0..3).map(|cpu| keep(&mut scheduler, cpu, 1).unwrap()).collect();
     assert_eq!(running.len(), 3);
+}
+
+#[test]
+fn a_cpu_that_has_not_come_is_not_poked() {
+    let mut scheduler = scheduler(1);
+    scheduler.expect_cpu();
+    scheduler.expect_cpu();
+    let (first, poke) = scheduler.spawn(0, 0).unwrap();
+    assert_eq!(poke, Some(Poke(0)), "the others would not hear it");
+    assert_eq!(keep(&mut scheduler, 0, 0), Some(first));
+    assert_eq!((scheduler.cpu_times(0, 5), scheduler.cpu_times(2, 5)), (Some((5, 0)), None));
+    scheduler.join_cpu(2, MS);
+    let (second, poke) = scheduler.spawn(1, MS).unwrap();
+    assert_eq!(poke, Some(Poke(2)));
+    assert_eq!(keep(&mut scheduler, 2, MS), Some(second));
 }
 
 #[test]

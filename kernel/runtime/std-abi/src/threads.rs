@@ -196,7 +196,7 @@ extern "C" fn idle(_: usize) -> ! {
     }
 }
 
-/// Makes the idle threads of `cpus` CPUs, while one of them runs, and makes timers and pokes run the scheduler.
+/// Makes the idle threads of up to `cpus` CPUs, while one of them runs, and makes timers and pokes run the scheduler.
 ///
 /// The calling code gets the thread-locals of the first, so that a panic can be told from here on.
 ///
@@ -206,7 +206,7 @@ pub fn init(cpus: usize) {
     for slot in IDLE.iter().take(cpus) {
         let thread = Thread::new(IDLE_STACK_SIZE, idle, 0).expect("memory for an idle thread");
         slot.store(Box::into_raw(thread), Ordering::Release);
-        SCHEDULER.lock().add_cpu(clock::monotonic_ns());
+        SCHEDULER.lock().expect_cpu();
     }
     enter_idle_thread();
     interrupt::set_handler(vectors::TIMER, || {
@@ -233,7 +233,9 @@ pub fn run_cpu() -> ! {
     let stack_pointer = enter_idle_thread();
     // Whatever became ready so far is found by the first timer interrupt.
     clock::arm_timer(Some(0));
-    std::mem::forget(SCHEDULER.lock());
+    let mut scheduler = SCHEDULER.lock();
+    scheduler.join_cpu(cpu::index(), clock::monotonic_ns());
+    std::mem::forget(scheduler);
     let mut abandoned = 0;
     // SAFETY: interrupts are off at boot; the stack that is left is not used again.
     unsafe { context::switch(&raw mut abandoned, stack_pointer) };

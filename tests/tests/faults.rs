@@ -46,10 +46,19 @@ fn a_panic_ends_its_program_only() {
 #[test]
 fn a_stack_overflow_ends_its_program_only() {
     let mut machine = Booted::to_prompt(&from_image());
-    machine.console.send("selftest overflow\r");
-    machine.console.expect("stack overflow");
-    machine.console.expect(PROMPT);
-    assert_ne!(machine.command("echo [$?]"), "[0]\n");
+    // Where the thread was: in its own code, or under the lock of the heap.
+    for fault in ["overflow", "overflow-boxes", "overflow-other-boxes"] {
+        machine.console.send(&format!("selftest {fault}\r"));
+        machine.console.expect("stack overflow");
+        machine.console.expect(PROMPT);
+        assert_ne!(machine.command("echo [$?]"), "[0]\n");
+    }
+    // The others in a pipeline learn that it has gone.
+    for line in ["selftest overflow | cat", "yes | selftest overflow", "(selftest overflow; echo well) | grep well"] {
+        machine.console.send(&format!("{line}\r"));
+        machine.console.expect("backtrace:");
+        machine.console.expect(PROMPT);
+    }
     assert_eq!(machine.command("hello there"), "Hello, there!\n");
 }
 

@@ -7,6 +7,8 @@ use spin::Once;
 use x86::msr;
 
 const END_OF_INTERRUPT: u32 = 0x0B;
+/// The first of eight registers with a bit for each vector.
+const IN_SERVICE: u32 = 0x10;
 const TASK_PRIORITY: u32 = 0x08;
 const SPURIOUS: u32 = 0x0F;
 const COMMAND_LOW: u32 = 0x30;
@@ -21,6 +23,7 @@ const MASKED: u32 = 1 << 16;
 const ENABLED: u32 = 1 << 8;
 const DELIVERY_PENDING: u32 = 1 << 12;
 const LEVEL_ASSERT: u32 = 1 << 14;
+const SELF: u32 = 1 << 18;
 const ALL: u32 = 2 << 18;
 const INIT: u32 = 5 << 8;
 const START_UP: u32 = 6 << 8;
@@ -110,6 +113,25 @@ fn command(target: u32, low: u32) {
 /// Interrupts the CPU whose APIC id is `target`.
 pub fn send(target: u32, vector: u8) {
     command(target, LEVEL_ASSERT | u32::from(vector));
+}
+
+/// Interrupts the CPU that runs this code, as soon as it takes interrupts.
+pub fn send_to_self(vector: u8) {
+    command(0, LEVEL_ASSERT | SELF | u32::from(vector));
+}
+
+/// Raises those interrupts anew that are in service although no handler runs: their delivery failed (Intel SDM vol. 3, section
+/// 11.8.4: from the acknowledgement on they count as in service). For code that handlers interrupt.
+pub(crate) fn raise_lost_interrupts() {
+    for word in (0..8).rev() {
+        loop {
+            let vectors = read(IN_SERVICE + word);
+            let Some(bit) = vectors.checked_ilog2() else { break };
+            // Ends the highest, which is this one.
+            end_of_interrupt();
+            send_to_self((word * 32 + bit) as u8);
+        }
+    }
 }
 
 /// Interrupts every CPU, this one too.

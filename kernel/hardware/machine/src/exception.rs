@@ -6,6 +6,7 @@ use core::sync::atomic::{AtomicBool, Ordering};
 use spin::Once;
 
 const PAGE_FAULT: u64 = 14;
+const INTERRUPT_FLAG: u64 = 1 << 9;
 
 const NAMES: [&str; 32] = [
     "divide error",
@@ -42,14 +43,14 @@ const NAMES: [&str; 32] = [
     "reserved",
 ];
 
-/// What an exception asks of the owner of threads: given the address of a page fault, it ends the running thread and does
-/// not return if that is its guard page; otherwise it returns.
-pub type OverflowHandler = fn(address: usize, report: &dyn Fn());
+/// What a page fault asks of the owner of threads, by its address: whether the running thread can go on where it was, as
+/// its stack has overflowed and was given more.
+pub type OverflowHandler = fn(address: usize) -> bool;
 
 static ON_PAGE_FAULT: Once<OverflowHandler> = Once::new();
 static DYING: AtomicBool = AtomicBool::new(false);
 
-/// Sets what ends a thread that overflowed its stack.
+/// Sets what makes a thread that overflowed its stack go on to its end.
 pub fn on_page_fault(handler: OverflowHandler) {
     ON_PAGE_FAULT.call_once(|| handler);
 }
@@ -58,8 +59,12 @@ pub(crate) fn handle(frame: &InterruptFrame) {
     if frame.vector == PAGE_FAULT {
         // SAFETY: reading CR2 has no effect.
         let address = unsafe { x86::controlregs::cr2() };
-        if let Some(handler) = ON_PAGE_FAULT.get() {
-            handler(address, &|| backtrace::print());
+        if ON_PAGE_FAULT.get().is_some_and(|handler| handler(address)) {
+            if frame.rflags & INTERRUPT_FLAG != 0 {
+                // It may have come as the CPU was about to put an interrupt's frame there.
+                apic::raise_lost_interrupts();
+            }
+            return;
         }
     }
     die(frame)
@@ -102,6 +107,8 @@ fn dump(frame: &InterruptFrame) {
 /// Ends the machine after a fault of the kernel: shows why, says so to a test harness, halts otherwise, so that the dump can
 /// be read.
 pub fn stop_machine() -> ! {
+    // The message below comes to this CPU, too, which still has something to say.
+    interrupt_flag::disable();
     apic::send_to_all(vectors::STOP);
     crate::print!("The kernel has stopped. Please report the lines above.\n");
     last_words::show(log::try_history().as_deref());

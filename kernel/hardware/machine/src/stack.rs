@@ -1,4 +1,7 @@
-//! Stacks with a guard page below them.
+//! Stacks with a guard below them.
+//!
+//! From the top: the stack, the spare pages, the last page. Neither of the two is mapped, so that an overflow faults. It may
+//! come where the thread cannot be ended, under a lock of the kernel: then the spare pages are lent to it until it has left that.
 
 use crate::{paging, shootdown};
 use alloc::alloc::{alloc, dealloc};
@@ -6,11 +9,14 @@ use core::alloc::Layout;
 use core::ops::Range;
 
 const PAGE: usize = 4096;
+/// Room for what the kernel does under its locks and in interrupts, and for a backtrace.
+const SPARE: usize = 8 * PAGE;
+const GUARD: usize = PAGE + SPARE;
 
-/// A thread's stack. Below it lies a page that is not mapped: an overflow faults instead of overwriting.
+/// A thread's stack.
 #[derive(Debug)]
 pub struct Stack {
-    /// The guard page; the stack begins behind it.
+    /// The last page; the stack begins [`GUARD`] bytes behind it.
     base: usize,
     size: usize,
 }
@@ -20,13 +26,13 @@ impl Stack {
     #[must_use]
     pub fn new(size: usize) -> Option<Stack> {
         let size = size.checked_next_multiple_of(PAGE)?;
-        let layout = Layout::from_size_align(size.checked_add(PAGE)?, PAGE).ok()?;
+        let layout = Layout::from_size_align(size.checked_add(GUARD)?, PAGE).ok()?;
         // SAFETY: the layout's size is not zero.
         let base = unsafe { alloc(layout) } as usize;
         if base == 0 {
             return None;
         }
-        paging::unmap_guard(base);
+        (base..base + GUARD).step_by(PAGE).for_each(paging::unmap_guard);
         shootdown::flush_everywhere();
         Some(Stack { base, size })
     }
@@ -34,21 +40,26 @@ impl Stack {
     /// The addresses of the stack, without its guard.
     #[must_use]
     pub fn range(&self) -> Range<usize> {
-        self.base + PAGE..self.base + PAGE + self.size
+        self.base + GUARD..self.base + GUARD + self.size
     }
 
-    /// The addresses of the guard page.
+    /// The addresses of the spare pages.
     #[must_use]
-    pub fn guard(&self) -> Range<usize> {
-        self.base..self.base + PAGE
+    pub fn spare(&self) -> Range<usize> {
+        self.base + PAGE..self.base + GUARD
+    }
+
+    /// Makes the spare pages part of the stack, for good.
+    pub fn lend_spare(&self) {
+        self.spare().step_by(PAGE).for_each(paging::map_guard);
     }
 }
 
 impl Drop for Stack {
     fn drop(&mut self) {
-        paging::map_guard(self.base);
+        (self.base..self.base + GUARD).step_by(PAGE).for_each(paging::map_guard);
         // SAFETY: `new` made a layout of these two.
-        let layout = unsafe { Layout::from_size_align_unchecked(self.size + PAGE, PAGE) };
+        let layout = unsafe { Layout::from_size_align_unchecked(self.size + GUARD, PAGE) };
         // SAFETY: allocated in `new` with this layout; the owner dropped it, so that no thread runs on it.
         unsafe { dealloc(self.base as *mut u8, layout) };
     }

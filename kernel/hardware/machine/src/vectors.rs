@@ -8,3 +8,5 @@ pub const POKE: u8 = 0xF1;
 pub const FLUSH: u8 = 0xF2;
 /// The kernel stops: halt.
 pub const STOP: u8 = 0xF3;
+/// The thread that runs here has overflowed its stack, and can be ended now.
+pub const OVERFLOW: u8 = 0xF4;

@@ -20,7 +20,12 @@ use process::{Context, ExitStatus, Program};
 pub type CpuFault = (&'static str, fn());
 
 /// Faults of a program, which end it and nothing else.
-const FAULTS: &[CpuFault] = &[("panic", || panic!("as asked")), ("overflow", overflow)];
+const FAULTS: &[CpuFault] = &[
+    ("panic", || panic!("as asked")),
+    ("overflow", overflow),
+    ("overflow-boxes", || overflow_with_boxes([0; 1])),
+    ("overflow-other-boxes", || overflow_with_boxes([0; 3])),
+];
 
 /// The program's row, with the faults that the machine can be made to have.
 #[must_use]
@@ -29,7 +34,7 @@ pub fn program(cpu_faults: &'static [CpuFault]) -> Program {
         name: "selftest",
         usage: "FAULT | files | network | accept | exit | timing",
         summary: "go wrong on purpose, check files and sockets, or time threads",
-        details: "FAULT is panic, overflow or an exception of the CPU; without one, all are listed.\n\
+        details: "FAULT is one of a program (a panic, a stack overflow) or an exception of the CPU; without one, all are listed.\n\
                   files checks std::fs; network checks std::net over the loopback interface; accept waits for a connection that\n\
                   does not come; exit ends with status 7 while a thread does that.",
         stack_size: 0,
@@ -87,4 +92,17 @@ fn overflow() {
 #[expect(unconditional_recursion, reason = "it is to overflow the stack")]
 fn deep(depth: u64) -> u64 {
     black_box([depth; 64])[0] + deep(black_box(depth + 1))
+}
+
+/// Takes stack and memory until there is no stack, which may be where the heap is locked: that depends on where the stack begins.
+fn overflow_with_boxes<const WORDS: usize>(before: [u64; WORDS]) {
+    let before = black_box(before);
+    black_box(deep_boxes(0));
+    black_box(before);
+}
+
+#[expect(unconditional_recursion, reason = "it is to overflow the stack")]
+fn deep_boxes(depth: u64) -> u64 {
+    let kept = black_box(Box::new([depth; 2]));
+    deep_boxes(black_box(depth + 1)) + kept[0]
 }

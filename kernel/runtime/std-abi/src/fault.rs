@@ -4,8 +4,8 @@
 //! kernel ([`reap`]), as the dying thread can run no more code.
 
 use crate::threads;
-use machine::exception;
 use machine::lock::IrqLock;
+use machine::{apic, exception, interrupt, vectors};
 use process::{ExitStatus, Process};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -14,12 +14,21 @@ static ENDED: IrqLock<Vec<(Arc<Process>, ExitStatus)>> = IrqLock::new(Vec::new()
 /// Counts what came into [`ENDED`]; the reaper waits for it to change.
 static ARRIVALS: AtomicU32 = AtomicU32::new(0);
 
-/// Makes page faults on a guard page end the thread that overflowed its stack, and that thread's process.
+/// Makes page faults below a stack end the thread that overflowed it, and that thread's process: not on the spot, where the
+/// thread may hold a lock of the kernel (most of all the heap's), but by an interrupt, which comes when it has left that.
 pub fn init() {
-    exception::on_page_fault(|address, report| {
-        let Some(name) = threads::owner_of_guard(address) else { return };
+    exception::on_page_fault(|address| {
+        let overflows = threads::lend_spare(address);
+        if overflows {
+            apic::send_to_self(vectors::OVERFLOW);
+        }
+        overflows
+    });
+    interrupt::set_handler(vectors::OVERFLOW, || {
+        // Another thread may have got the CPU before; then this one is reminded when it is back.
+        let Some(name) = threads::overflowed() else { return };
         machine::print!("\nstack overflow in thread {name}: its program ends\n");
-        report();
+        machine::backtrace::print();
         end_process(ExitStatus::Panicked)
     });
 }
@@ -47,7 +56,7 @@ pub fn reap() -> ! {
             threads::wait_futex(&ARRIVALS, seen, None);
         }
         for (process, status) in ended {
-            process.terminate(status);
+            process.abandon(status);
         }
     }
 }

@@ -15,7 +15,7 @@ use process::{Process, ThreadProbe};
 use sched::{Poke, Scheduler, ThreadId, Turn, Wake};
 use std::alloc::{Layout, alloc_zeroed, dealloc};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 const MIN_STACK_SIZE: usize = 64 * 1024;
 /// Bytes of stack of a kernel thread that std did not choose a size for.
@@ -72,6 +72,8 @@ struct Thread {
     tls: Tls,
     id: Option<ThreadId>,
     account: Account,
+    /// It has run into the spare pages below its stack.
+    overflowed: AtomicBool,
 }
 
 // SAFETY: the TLS block is reached through the thread pointer, by the thread itself alone.
@@ -90,7 +92,8 @@ impl Thread {
         let mut stack = take_stack(stack_size.max(MIN_STACK_SIZE))?;
         let tls = Tls::new()?;
         let stack_pointer = context::prepare(&mut stack, entry, argument);
-        Some(Box::new(Thread { stack_pointer, stack: Some(stack), tls, id: None, account: Account::default() }))
+        let (account, overflowed) = (Account::default(), AtomicBool::new(false));
+        Some(Box::new(Thread { stack_pointer, stack: Some(stack), tls, id: None, account, overflowed }))
     }
 }
 
@@ -98,7 +101,8 @@ impl Drop for Thread {
     fn drop(&mut self) {
         let Some(stack) = self.stack.take() else { return };
         let mut spares = SPARES.lock();
-        if spares.len() < SPARE_STACKS && stack.range().len() <= MAIN_STACK_SIZE {
+        let has_guard = !*self.overflowed.get_mut();
+        if has_guard && spares.len() < SPARE_STACKS && stack.range().len() <= MAIN_STACK_SIZE {
             spares.push(stack);
         } else {
             // Freed outside the lock: it talks to other CPUs.
@@ -159,6 +163,10 @@ fn reschedule(turn: Turn, prepare: impl FnOnce(&mut Scheduler<Box<Thread>>, usiz
         // SAFETY: interrupts are off, and both threads stay where they are until the lock is released.
         unsafe { context::switch(old, new) };
         release_scheduler();
+        if overflowed().is_some() {
+            // The interrupt may have come while others ran.
+            apic::send_to_self(vectors::OVERFLOW);
+        }
     }
     interrupt_flag::restore(interrupts);
     true
@@ -365,12 +373,24 @@ fn current_id() -> Option<ThreadId> {
     unsafe { current().as_ref() }.and_then(|thread| thread.id)
 }
 
-/// The number of the running thread if `address` lies on the guard page below its stack.
-pub(crate) fn owner_of_guard(address: usize) -> Option<u32> {
+/// Gives the running thread the spare pages below its stack, if `address` lies there and it does not have them yet; whether
+/// it did.
+pub(crate) fn lend_spare(address: usize) -> bool {
+    // SAFETY: as in `current_id`.
+    let Some(thread) = (unsafe { current().as_ref() }) else { return false };
+    let Some(stack) = thread.stack.as_ref().filter(|stack| stack.spare().contains(&address)) else { return false };
+    if thread.overflowed.swap(true, Ordering::Relaxed) {
+        return false;
+    }
+    stack.lend_spare();
+    true
+}
+
+/// The number of the running thread, if it has overflowed its stack.
+pub(crate) fn overflowed() -> Option<u32> {
     // SAFETY: as in `current_id`.
     let thread = unsafe { current().as_ref() }?;
-    let stack = thread.stack.as_ref()?;
-    stack.guard().contains(&address).then(|| thread.id.map_or(0, ThreadId::number))
+    thread.overflowed.load(Ordering::Relaxed).then(|| thread.id.map_or(0, ThreadId::number))
 }
 
 // ---- waiting

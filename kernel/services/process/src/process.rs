@@ -84,6 +84,8 @@ impl Spawn {
 pub(crate) trait Registry: Send + Sync {
     /// Forgets a process that is over; its children have no parent from now on.
     fn forget(&self, pid: u32);
+    /// Takes files that a process had which never gives them back, to close them once no other has them.
+    fn inherit(&self, files: Vec<Arc<OpenFile>>);
 }
 
 /// A running program, or what is left of one that ended: its status.
@@ -305,12 +307,23 @@ impl Process {
     /// Ends it: descriptors are closed, `status` is recorded (unless it was killed: then the reason), children lose
     /// their parent, the table forgets it, waits of threads that it left behind end, and who waits for it is woken.
     ///
-    /// Done when the main function returns or panics; from below for a main thread that cannot unwind (a stack
-    /// overflow). Without effect on one that is over.
+    /// Done when the main function returns or panics. Without effect on one that is over.
     pub fn terminate(&self, status: ExitStatus) {
-        if !self.ending.begin() {
-            return;
+        if self.ending.begin() {
+            self.take_down(status);
         }
+    }
+
+    /// The same, from below, for one of which a thread has ended without unwinding (a stack overflow): what that thread held,
+    /// nobody gives back any more, so that a pipe would stay open at this end.
+    pub fn abandon(&self, status: ExitStatus) {
+        if self.ending.begin() {
+            self.registry.inherit(self.files.snapshot().into_iter().map(|(_, file)| file).collect());
+            self.take_down(status);
+        }
+    }
+
+    fn take_down(&self, status: ExitStatus) {
         self.files.clear();
         let terminal = lock(&self.terminal).take();
         drop(terminal);

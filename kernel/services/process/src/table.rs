@@ -7,7 +7,7 @@ use interfaces::{Errno, Result};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
-use vfs::Vfs;
+use vfs::{Kind, OpenFile, Vfs};
 
 /// All processes.
 pub struct ProcessTable {
@@ -15,6 +15,8 @@ pub struct ProcessTable {
     probe: Option<ProbeSource>,
     started: Instant,
     processes: Mutex<Processes>,
+    /// Pipes of processes that never give them back: see [`Process::abandon`].
+    left_open: Mutex<Vec<Arc<OpenFile>>>,
 }
 
 #[derive(Default)]
@@ -33,14 +35,20 @@ impl ProcessTable {
     #[must_use]
     pub fn new(vfs: Arc<Vfs>) -> Arc<ProcessTable> {
         let started = Instant::now();
-        Arc::new(ProcessTable { vfs, probe: None, started, processes: Mutex::default() })
+        Arc::new(ProcessTable { vfs, probe: None, started, processes: Mutex::default(), left_open: Mutex::default() })
     }
 
     /// The same with CPU times and states: `probe` is called once in each thread of a process.
     #[must_use]
     pub fn with_thread_probe(vfs: Arc<Vfs>, probe: ProbeSource) -> Arc<ProcessTable> {
         let started = Instant::now();
-        Arc::new(ProcessTable { vfs, probe: Some(probe), started, processes: Mutex::default() })
+        Arc::new(ProcessTable {
+            vfs,
+            probe: Some(probe),
+            started,
+            processes: Mutex::default(),
+            left_open: Mutex::default(),
+        })
     }
 
     /// Every process that runs, by ascending number.
@@ -108,6 +116,26 @@ impl Registry for ProcessTable {
         }
         drop(processes);
         drop(forgotten);
+        self.close_what_was_left();
+    }
+
+    fn inherit(&self, files: Vec<Arc<OpenFile>>) {
+        lock(&self.left_open).extend(files.into_iter().filter(|file| file.kind() == Kind::Fifo));
+    }
+}
+
+impl ProcessTable {
+    fn close_what_was_left(&self) {
+        // Empty as a rule.
+        let left = std::mem::take(&mut *lock(&self.left_open));
+        if left.is_empty() {
+            return;
+        }
+        let open: Vec<_> = self.list().iter().flat_map(|process| process.files().snapshot()).collect();
+        let is_open = |file: &Arc<OpenFile>| open.iter().any(|(_, other)| Arc::ptr_eq(other.file(), file.file()));
+        let (kept, closed): (Vec<_>, Vec<_>) = left.into_iter().partition(is_open);
+        lock(&self.left_open).extend(kept);
+        closed.iter().for_each(|file| file.file().abandon());
     }
 }
 

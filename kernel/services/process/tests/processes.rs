@@ -479,3 +479,51 @@ fn an_interrupt_is_a_kill_for_a_job_in_which_one_does_not_catch_it() {
     catching.kill(KillReason::Kill);
     assert_eq!(end_of(&catching), ExitStatus::Killed);
 }
+
+/// Starts a process that has `stdout` and keeps it for ever, as a thread does that can run no more code.
+fn start_stuck(table: &Arc<ProcessTable>, stdout: &Arc<OpenFile>) -> Arc<Process> {
+    let (started, is_started) = mpsc::channel();
+    let mut spawn = setup(table);
+    spawn.stdio.stdout = Arc::clone(stdout);
+    let stuck = table.spawn(spawn, move |context| {
+        std::mem::forget(Arc::clone(&context.stdout));
+        started.send(()).unwrap();
+        loop {
+            thread::park();
+        }
+    });
+    is_started.recv_timeout(LIMIT).unwrap();
+    stuck.unwrap()
+}
+
+#[test]
+fn a_process_that_gives_nothing_back_does_not_hold_a_pipe_open() {
+    let table = table();
+    let (reader, writer) = OpenFile::pipe(16);
+    let stuck = start_stuck(&table, &writer);
+    drop(writer);
+    let end = thread::spawn(move || reader.read(&mut [0]));
+    stuck.abandon(ExitStatus::Panicked);
+    assert_eq!(stuck.wait(), Ok(ExitStatus::Panicked));
+    assert_eq!(end.join().unwrap(), Ok(0));
+}
+
+#[test]
+fn a_pipe_that_another_process_has_stays_open_until_that_ends() {
+    let table = table();
+    let (reader, writer) = OpenFile::pipe(16);
+    let stuck = start_stuck(&table, &writer);
+    let (go, may_go) = mpsc::channel::<()>();
+    let mut spawn = setup(&table);
+    spawn.stdio.stdout = writer;
+    let other = table.spawn(spawn, move |context| {
+        may_go.recv().unwrap();
+        context.stdout.write_all(b"well").map_or(ExitStatus::FAILURE, |()| ExitStatus::SUCCESS)
+    });
+    stuck.abandon(ExitStatus::Panicked);
+    go.send(()).unwrap();
+    assert_eq!(other.unwrap().wait(), Ok(ExitStatus::SUCCESS));
+    let mut all = Vec::new();
+    (&mut &*reader).read_to_end(&mut all).unwrap();
+    assert_eq!(all, b"well");
+}

@@ -302,6 +302,9 @@ pub trait File: Any + Send + Sync {
         Readiness { readable: true, writable: true, hangup: false, available: 0 }
     }
 
+    /// Does what dropping it would do: the process that had it ended without giving it back, and no other has it.
+    fn abandon(&self) {}
+
     /// Whether offsets mean anything; `lseek` on others is ESPIPE.
     fn is_seekable(&self) -> bool {
         false

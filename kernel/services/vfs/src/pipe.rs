@@ -89,15 +89,19 @@ impl File for ReadEnd {
         let available = ring.bytes.len() as u64;
         Readiness { readable: available > 0 || !ring.has_writer, writable: false, hangup: !ring.has_writer, available }
     }
-}
 
-impl Drop for ReadEnd {
-    fn drop(&mut self) {
+    fn abandon(&self) {
         let mut ring = lock(&self.0.ring);
         ring.has_reader = false;
         ring.bytes = VecDeque::new();
         drop(ring);
         self.0.writers.wake_all();
+    }
+}
+
+impl Drop for ReadEnd {
+    fn drop(&mut self) {
+        self.abandon();
     }
 }
 
@@ -117,12 +121,16 @@ impl File for WriteEnd {
         let has_room = self.0.capacity - ring.bytes.len() >= self.0.atomic();
         Readiness { readable: false, writable: has_room || !ring.has_reader, hangup: !ring.has_reader, available: 0 }
     }
+
+    fn abandon(&self) {
+        lock(&self.0.ring).has_writer = false;
+        self.0.readers.wake_all();
+    }
 }
 
 impl Drop for WriteEnd {
     fn drop(&mut self) {
-        lock(&self.0.ring).has_writer = false;
-        self.0.readers.wake_all();
+        self.abandon();
     }
 }
 

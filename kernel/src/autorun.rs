@@ -16,7 +16,7 @@ use tty::Tty;
 const CANNOT_RUN: i32 = 126;
 
 /// Runs the script at `path`, with its streams on the link or on the console, and switches the machine off.
-pub(crate) fn run(session: &Session, console: &Arc<Tty>, path: &str, topology: &Topology, on_link: bool) {
+pub(crate) fn run(session: &Session, console: &Arc<Tty>, path: &str, topology: &Topology, on_link: bool) -> ! {
     let link = if on_link { open_link(topology) } else { None };
     let stdio = match &link {
         Some(link) => Stdio { stdin: link.stdin(), stdout: link.stdout(), stderr: link.stderr() },

@@ -13,6 +13,7 @@ use machine::log;
 use process::{ExitStatus, Stdio};
 use screen::{Inputs, Screen};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use tty::{Builder, ControllingTty, Layout, Tty};
 use vfs::devfs::DevFs;
 use vfs::{Access, File, Kind, OpenFile};
@@ -170,7 +171,7 @@ impl Consoles {
     }
 
     /// Keeps a shell on each, for ever.
-    pub(crate) fn serve(&self, session: &Session) {
+    pub(crate) fn serve(&self, session: &Session) -> ! {
         for tty in &self.others {
             let (session, tty) = (session.clone(), Arc::clone(tty));
             let thread = std::thread::Builder::new().name("console".to_owned());
@@ -178,7 +179,7 @@ impl Consoles {
                 machine::log!("console: {error}");
             }
         }
-        serve(session, &self.first);
+        serve(session, &self.first)
     }
 }
 
@@ -187,21 +188,31 @@ pub(crate) fn file(console: &Arc<Tty>) -> Arc<OpenFile> {
     OpenFile::anonymous(Arc::clone(console) as Arc<dyn File>, Kind::CharDevice, Access::READ_WRITE)
 }
 
-/// Keeps a shell on a console, for ever.
-fn serve(session: &Session, console: &Arc<Tty>) {
+/// Before another try where no shell can be started, or one does not live longer than this.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Keeps a shell on a console, for ever. Where memory or threads are short now, others may give some back.
+fn serve(session: &Session, console: &Arc<Tty>) -> ! {
+    let mut last_error = None;
     loop {
         let file = file(console);
-        session.greet(&file);
+        if last_error.is_none() {
+            session.greet(&file);
+        }
         let stdio = Stdio { stdin: Arc::clone(&file), stdout: Arc::clone(&file), stderr: file };
         let environment = [("PATH", "/bin"), ("HOME", "/"), ("PWD", "/"), ("TERM", "linux")];
-        match start_shell(session, &["sh"], stdio, &environment).and_then(|shell| shell.wait()) {
+        let begin = Instant::now();
+        let ended = start_shell(session, &["sh"], stdio, &environment).and_then(|shell| shell.wait());
+        let before = std::mem::replace(&mut last_error, ended.err());
+        match ended {
             // ^D or `exit`: the next one begins.
-            Ok(ExitStatus::Exited(_)) => {}
+            Ok(ExitStatus::Exited(_)) => continue,
             Ok(status) => machine::log!("the shell has ended ({status}); starting another"),
-            Err(error) => {
-                machine::log!("no shell can be started: {error}");
-                return;
-            }
+            Err(error) if before != Some(error) => machine::log!("no shell can be started: {error}; trying again"),
+            Err(_) => {}
+        }
+        if begin.elapsed() < PAUSE {
+            std::thread::sleep(PAUSE);
         }
     }
 }

@@ -10,7 +10,7 @@ use machine::acpi::Topology;
 use machine::boot_info::BootInfo;
 use machine::clock::MachineClock;
 use machine::entropy::MachineEntropy;
-use machine::{exception, provoke};
+use machine::provoke;
 use process::{Loader, ProcessTable};
 use std::sync::Arc;
 use std_abi::{fault, sockets, threads};
@@ -56,15 +56,12 @@ pub(crate) fn run(info: &BootInfo, topology: &Topology) -> ! {
     if let Err(error) = reaper {
         machine::log!("no thread for the reaper ({error}): a stack overflow will not end its program");
     }
-    match &options.autorun {
-        Some(script) => autorun::run(&session, consoles.first(), script, topology, options.link),
-        None => {
-            if options.verbose {
-                consoles.show_log();
-            }
-            rc::start(&session, &consoles, net.as_deref());
-            consoles.serve(&session);
-        }
+    if let Some(script) = &options.autorun {
+        autorun::run(&session, consoles.first(), script, topology, options.link);
     }
-    exception::stop_machine()
+    if options.verbose {
+        consoles.show_log();
+    }
+    rc::start(&session, &consoles, net.as_deref());
+    consoles.serve(&session)
 }

@@ -104,7 +104,7 @@ fn what_cannot_be_done_says_what_to_do() {
     wrong(&mut yolk("run", ["/nowhere.wasm"]), "there is no app /nowhere.wasm");
     wrong(&mut yolk("run", ["--dir", "/nowhere"].map(OsStr::new).iter().chain([&hello.as_os_str()])), "/nowhere");
     wrong(yolk("run", [&hello]).arg(OsStr::from_bytes(b"\xff")), "is not UTF-8");
-    wrong(yolk("run", ["--mem", "1M"]).arg(&hello), "does not fit into 1 MiB");
+    wrong(yolk("run", ["--mem", "1M"]).arg(&hello), "1 MiB of RAM are too few");
 }
 
 /// Starts a line of the shell and waits until it says `ready`.

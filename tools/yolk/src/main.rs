@@ -108,6 +108,9 @@ struct MachineOptions {
 
 /// RAM of a machine, without what its boot module takes.
 const DEFAULT_MEMORY_MIB: u64 = 512;
+/// RAM besides what is loaded: the firmware takes 16 MiB at the top for itself, and before the kernel runs it writes over
+/// what lies right below them; the rest is the kernel's.
+const ROOM_MIB: u64 = 24;
 
 /// Statuses as of `timeout` and of shells.
 const TIMED_OUT: u8 = 124;
@@ -203,8 +206,11 @@ fn options(
     let module_mib = module.as_deref().map_or(Ok(0), mib).context("the boot module is gone")?;
     let loaded_mib = module_mib + mib(&image).context("the image is gone")?;
     let memory_mib = machine.mem.unwrap_or(DEFAULT_MEMORY_MIB + module_mib);
-    if memory_mib <= loaded_mib {
-        bail!("what is loaded takes {loaded_mib} MiB and does not fit into {memory_mib} MiB");
+    let least_mib = loaded_mib + ROOM_MIB;
+    if memory_mib < least_mib {
+        bail!(
+            "{memory_mib} MiB of RAM are too few: what is loaded takes {loaded_mib}, the machine at least {least_mib}"
+        );
     }
     let boot = Boot::Image { image, command_line, module };
     let networks = machine.network.card()?.into_iter().collect();

@@ -12,7 +12,7 @@ use std::process::{Command, ExitCode};
 use std::thread;
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use yolk::qemu::{Network, Options, UserNetwork, Verdict, Wire};
+use yolk::qemu::{Card, Network, Options, UserNetwork, Verdict, Wire};
 use yolk_tests::command::run;
 use yolk_tests::machine::{Booted, from_image, with_words};
 use yolk_tests::network::dns;
@@ -53,8 +53,15 @@ fn inside() {
             }
         }
     });
-    let network = Network { wire: Wire::User(UserNetwork::default()), ..Network::default() };
-    let options = Options { networks: vec![network], ..with_words(from_image(), "ntp=off") };
+    for (card, cpus) in [(Card::Virtio, 1), (Card::Virtio, 2), (Card::E1000, 1), (Card::E1000, 2)] {
+        ask(card, cpus);
+    }
+}
+
+/// An address, the name server, and names, on a machine with this card.
+fn ask(card: Card, cpus: u32) {
+    let network = Network { card, wire: Wire::User(UserNetwork::default()), ..Network::default() };
+    let options = Options { networks: vec![network], cpus, ..with_words(from_image(), "ntp=off") };
     let mut machine = Booted::to_prompt(&options);
     machine.command_until("ip addr show eth0", "10.0.2.15/24");
     let servers = machine.command("ip dns");

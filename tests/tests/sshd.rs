@@ -125,7 +125,6 @@ fn openssh_on_virtio_with_two_cpus() {
     wrong_passwords(&site);
     what_everybody_needs(&site);
     left_alone(&site);
-    large_file(&site);
     program_by_sftp(&site);
     its_own_files(&site);
     nothing_stays(&site);
@@ -155,6 +154,7 @@ fn what_everybody_needs(site: &Site) {
     terminal(site);
     three_at_once(site);
     small_files(site);
+    large_file(site);
     nothing_stays(site);
 }
 

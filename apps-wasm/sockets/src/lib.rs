@@ -162,7 +162,7 @@ pub fn accept(listener: &TcpListener) -> io::Result<(TcpStream, Option<SocketAdd
 mod tests {
     use super::{Interest, Place, Readiness, Watch, accept, listen, listeners, wait};
     use std::io::{ErrorKind, Read, Write};
-    use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
+    use std::net::{Ipv4Addr, SocketAddr, TcpStream};
     use std::os::fd::AsFd;
     use std::time::Duration;
 

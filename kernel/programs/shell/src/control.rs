@@ -74,7 +74,7 @@ impl Shell {
 
     /// Calls a function (XCU 2.9.5): its arguments are `$1` and so on until it returns.
     pub(crate) fn call(&mut self, function: &Command, prepared: &Prepared, streams: Streams) -> Flow {
-        self.assign(prepared);
+        let before = self.assign_for_now(prepared);
         let arguments = self.arguments().to_vec();
         self.set_arguments(prepared.args.get(1..).unwrap_or_default());
         // A loop around the call is not the function's.
@@ -84,17 +84,14 @@ impl Shell {
         self.loops = loops;
         self.restore_locals();
         self.set_arguments(&arguments);
+        before.into_iter().for_each(|(name, before)| self.state.variables.restore(name, before));
         flow
     }
 
     /// Gives the variables that were `local` to a function back what they were.
     fn restore_locals(&mut self) {
         for (name, before) in self.locals.pop().unwrap_or_default() {
-            match before {
-                // There was room for it before.
-                Some(value) => drop(self.state.variables.set(&name, &value)),
-                None => self.state.variables.unset(&name),
-            }
+            self.state.variables.restore(name, before);
         }
     }
 

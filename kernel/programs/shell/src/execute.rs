@@ -2,13 +2,14 @@
 //!
 //! Processes are started by `launch`, compound commands run by `control`. A builtin that stands alone runs in the shell itself, others in a subshell.
 
-use crate::builtins::{self, Builtin, Call};
+use crate::builtins::{self, Builtin, Call, Kind};
 use crate::expand;
 use crate::flow::{Flow, Stop};
 use crate::launch::{Prepared, StartError, Started};
 use crate::shell::{OnFailure, Shell, Trace};
 use crate::streams::{STDIN, Streams};
 use crate::syntax::{Body, Command, Connector, List, Mode, Parser, Pipeline, Script, Simple};
+use crate::variables::Saved;
 use process::ExitStatus;
 use std::fmt::Display;
 use std::iter;
@@ -134,12 +135,49 @@ impl Shell {
 
     /// Runs a builtin in this shell.
     pub(crate) fn run_builtin(&mut self, builtin: &Builtin, prepared: &Prepared, streams: &Streams) -> Flow {
-        self.assign(prepared);
+        // XCU 2.14: what is assigned before a special builtin stays.
+        let before = match builtin.kind {
+            Kind::Special => {
+                self.assign(prepared);
+                Vec::new()
+            }
+            Kind::Regular => self.assign_for_now(prepared),
+        };
         // Those that run others hand the streams on.
         let call = Call { builtin, args: &prepared.args, streams };
-        let run = |shell: &mut Shell| (builtin.run)(shell, &call);
-        self.state.status = self.with_streams(streams.clone(), run)?;
+        let outcome = self.with_streams(streams.clone(), |shell| (builtin.run)(shell, &call));
+        before.into_iter().for_each(|(name, before)| self.state.variables.restore(name, before));
+        if let Some(streams) = self.redirected.take() {
+            self.streams = Some(streams);
+        }
+        self.state.status = outcome?;
         GO_ON
+    }
+
+    /// Whether a name is a function or a builtin.
+    pub(crate) fn runs_itself(&self, name: &str) -> bool {
+        self.state.functions.contains_key(name) || builtins::lookup(name).is_some()
+    }
+
+    /// Runs words as a command, and not the function of that name.
+    pub(crate) fn run_words(&mut self, words: &[String], streams: &Streams) -> Flow {
+        let prepared = Prepared { assignments: Vec::new(), args: words.to_vec(), status: 0 };
+        let function = self.state.functions.remove_entry(prepared.name());
+        let flow = self.run_simple(&prepared, streams.clone(), streams);
+        if let Some((name, function)) = function {
+            self.state.functions.entry(name).or_insert(function);
+        }
+        flow
+    }
+
+    /// Sets variables for what runs now, programs included; what they were.
+    pub(crate) fn assign_for_now(&mut self, prepared: &Prepared) -> Vec<(String, Saved)> {
+        let save = |(name, _): &(String, String)| (name.clone(), self.state.variables.save(name));
+        // The last one first: of two for the same variable the first one knows what it was.
+        let before = prepared.assignments.iter().map(save).rev().collect();
+        self.assign(prepared);
+        prepared.assignments.iter().for_each(|(name, _)| self.state.variables.export(name));
+        before
     }
 
     /// Sets variables; the status of that.

@@ -6,7 +6,7 @@ use crate::jobs::Jobs;
 use crate::split::Separators;
 use crate::streams::Streams;
 use crate::syntax::Command;
-use crate::variables::Variables;
+use crate::variables::{Saved, Variables};
 use editor::History;
 use editor::Interrupt;
 use process::{Context, Process, ProcessTable, Programs};
@@ -73,12 +73,14 @@ pub(crate) struct Shell {
     pub(crate) jobs: Jobs,
     /// Where the streams of commands lead to while a redirection holds for several of them; else where the process's do.
     pub(crate) streams: Option<Streams>,
+    /// Where they are to lead from now on: `exec` said so.
+    pub(crate) redirected: Option<Streams>,
     /// Loops around what runs now.
     pub(crate) loops: usize,
     /// Functions and scripts that `.` runs around what runs now.
     pub(crate) calls: usize,
-    /// For each function around what runs now, what its `local` variables were before; `None`: not set.
-    pub(crate) locals: Vec<BTreeMap<String, Option<String>>>,
+    /// For each function around what runs now, what its `local` variables were before.
+    pub(crate) locals: Vec<BTreeMap<String, Saved>>,
     /// Compound commands and scripts around what runs now.
     pub(crate) nesting: usize,
     /// Commands in words that were run: they count where a command has no name.
@@ -123,6 +125,7 @@ impl Shell {
             interrupt: Arc::default(),
             jobs: Jobs::default(),
             streams: None,
+            redirected: None,
             loops: 0,
             calls: 0,
             locals: Vec::new(),

@@ -15,6 +15,10 @@ enum Visibility {
     Exported,
 }
 
+/// What a variable was before something changed it for a while.
+#[derive(Clone, Debug)]
+pub(crate) struct Saved(Option<(String, Visibility)>);
+
 /// The variables of a shell.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Variables {
@@ -52,6 +56,20 @@ impl Variables {
     pub(crate) fn unset(&mut self, name: &str) {
         if let Some((value, _)) = self.values.remove(name) {
             self.size -= name.len() + value.len();
+        }
+    }
+
+    /// What `name` is now, for [`restore`](Self::restore).
+    pub(crate) fn save(&self, name: &str) -> Saved {
+        Saved(self.values.get(name).cloned())
+    }
+
+    /// Makes `name` what it was. There was room for it.
+    pub(crate) fn restore(&mut self, name: String, Saved(before): Saved) {
+        self.unset(&name);
+        if let Some((value, visibility)) = before {
+            self.size += name.len() + value.len();
+            self.values.insert(name, (value, visibility));
         }
     }
 

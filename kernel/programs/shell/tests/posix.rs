@@ -175,6 +175,19 @@ const SCRIPTS: &[&str] = &[
     "echo hello | tr a-y b-z; echo 'a  b   c' | tr -s ' '; echo a1b2 | tr -d 0-9; echo hello | tr -s l; echo 'a b' | tr ' ' '\\n'; echo aBc | tr '[:lower:]' '[:upper:]'; echo abc | tr abc x; echo a1 | tr -cd 0-9; echo aabb | tr -ds a b; echo ab | tr -c 'a\\n' x",
     "mkdir -p /tmp/posix-find/x/y; echo abc > /tmp/posix-find/x/f.rs; touch /tmp/posix-find/g; cd /tmp; find posix-find -type f | sort; find posix-find -name '*.rs'; find posix-find -maxdepth 1 -type d | sort; find posix-find -path '*x/y'; find posix-find -type f -size +1c; cd posix-find; find | sort; find . -name g -print; find -type d -name y -print0 | xargs -0 rmdir; rm x/f.rs g; cd ..; rmdir posix-find/x posix-find",
     "echo 'a b' 'c' | xargs; printf 'a b\\nc\\n' | xargs -n 1 echo x; printf \"'a b' \\\"c d\\\" e\\\\\\\\ f\\n\" | xargs -n 1; printf 'a b\\nc\\n' | xargs -I X echo '<X>' X; xargs < /dev/null; echo 1 | xargs false; echo $?; printf 'a\\0b c\\0' | xargs -0 -n 1 echo y",
+    // Assignments before commands, exec and command.
+    "IFS=: read x y << E\na:b\nE\necho \"$x $y\"; x='1:2 3'; for i in $x; do echo $i; done",
+    "X=1; X=2 true; echo $X; X=3 :; echo $X; X=4 eval 'echo $X'; echo $X; X=5 X=6 true; echo $X; X=7 cd /; echo $X",
+    "f() { echo $X; env | grep ^X=; X=9; }; X=1; X=2 f; echo $X; unset X; X=3 f; echo [$X]; env | grep -c ^X=",
+    "X=1 X=2 true; echo [$X]; PATH=/none true; true && echo found",
+    "exec 3> /tmp/posix-exec; echo a >&3; echo b >&3; exec 3>&1; echo c >&3; cat /tmp/posix-exec; rm /tmp/posix-exec",
+    "(exec > /tmp/posix-exec; echo in; false); echo $?; cat /tmp/posix-exec; rm /tmp/posix-exec; exec 2> /dev/null; ls /none; echo end",
+    "printf 'one\\ntwo\\n' > /tmp/posix-exec; exec < /tmp/posix-exec; read x; echo $x; cat; rm /tmp/posix-exec",
+    "exec echo gone; echo no",
+    "exec false || echo no",
+    "(exec sh -c 'exit 3'); echo $?; f() { exec echo in $1; }; (f x); echo on; exec none-such 2> /dev/null; echo no",
+    "ls() { echo mine; }; ls; command ls /none 2> /dev/null; [ $? -ne 0 ] && echo theirs; command echo a b; ls; cd() { :; } 2> /dev/null; command true; echo $?",
+    "command -v cd > /dev/null && echo yes; f() { :; }; command -v f; command -v none-such; echo $?;",
 ];
 
 #[test]

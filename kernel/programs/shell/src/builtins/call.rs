@@ -17,7 +17,20 @@ pub(crate) struct Builtin {
     pub(crate) usage: &'static str,
     /// What it does, in one line.
     pub(crate) summary: &'static str,
-    pub(crate) run: fn(&mut Shell, &Call<'_>) -> Outcome,
+    pub(crate) kind: Kind,
+    pub(crate) run: Run,
+}
+
+/// What a builtin does.
+pub(crate) type Run = fn(&mut Shell, &Call<'_>) -> Outcome;
+
+/// What becomes of assignments before a builtin (XCU 2.14).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// They stay.
+    Special,
+    /// They hold for it alone.
+    Regular,
 }
 
 pub(super) const OK: Outcome = Outcome::Continue(0);

@@ -76,3 +76,50 @@ pub(super) fn eval(shell: &mut Shell, call: &Call<'_>) -> Outcome {
     shell.nested(|shell| shell.run(&text))?;
     Outcome::Continue(shell.state.status)
 }
+
+/// Redirections hold from now on; a command takes the shell's place.
+pub(super) fn exec(shell: &mut Shell, call: &Call<'_>) -> Outcome {
+    match call.operands() {
+        [] => {
+            shell.redirected = Some(call.streams.clone());
+            OK
+        }
+        words => {
+            shell.run_words(words, call.streams)?;
+            Outcome::Break(Stop::Shell)
+        }
+    }
+}
+
+pub(super) fn command(shell: &mut Shell, call: &Call<'_>) -> Outcome {
+    match call.operands() {
+        [option, names @ ..] if option == "-v" && !names.is_empty() => tell(shell, call, names),
+        [option, ..] if option.starts_with('-') => call.usage(),
+        [] => call.usage(),
+        words => {
+            shell.run_words(words, call.streams)?;
+            Outcome::Continue(shell.state.status)
+        }
+    }
+}
+
+/// The status of what is not there (XCU 2.8.2).
+const NOT_FOUND: i32 = 127;
+
+/// Prints what names stand for: a path, or the name itself for what is no file.
+fn tell(shell: &Shell, call: &Call<'_>, names: &[String]) -> Outcome {
+    let mut outcome = OK;
+    for name in names {
+        let found = shell.state.programs.find(shell.vfs(), &shell.cwd(), &shell.parameter("PATH"), name);
+        match found {
+            _ if shell.runs_itself(name) => call.print(format_args!("{name}\n"))?,
+            // A file's arguments begin with what runs it.
+            Ok(command) => call.print(format_args!("{}\n", command.args.get(1).unwrap_or(name)))?,
+            Err(_) => {
+                outcome = Outcome::Continue(NOT_FOUND);
+                0
+            }
+        };
+    }
+    outcome
+}

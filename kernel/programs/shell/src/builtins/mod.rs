@@ -8,6 +8,6 @@ mod read;
 mod table;
 mod variables;
 
-pub(crate) use call::{Builtin, Call, quoted};
+pub(crate) use call::{Builtin, Call, Kind, quoted};
 pub(crate) use table::{BUILTINS, lookup};
 pub(crate) use variables::Options;

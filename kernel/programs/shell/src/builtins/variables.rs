@@ -94,7 +94,7 @@ pub(super) fn local(shell: &mut Shell, call: &Call<'_>) -> Outcome {
             return call.fail("there is no function around it");
         };
         let variables = &mut shell.state.variables;
-        locals.entry(name.to_owned()).or_insert_with(|| variables.get(name).map(str::to_owned));
+        locals.entry(name.to_owned()).or_insert_with(|| variables.save(name));
         if let Err(error) = value.map_or(Ok(()), |value| variables.set(name, value)) {
             return call.fail(format_args!("{name}: {error}"));
         }

@@ -79,7 +79,11 @@ fn on_screen(screen: &mut Screen, output: &Path) -> Result<(), Stop> {
         for event in &events {
             match sheet.apply(event) {
                 Step::Nothing => {}
-                Step::Save => save(&sheet, output)?,
+                // What cannot be written is not lost: there may be room elsewhere, or later.
+                Step::Save => match save(&sheet, output) {
+                    Ok(()) => sheet.say(&format!("saved to {}", output.display())),
+                    Err(error) => sheet.say(&format!("not saved: {error}")),
+                },
                 Step::Leave => return Ok(()),
             }
         }
@@ -97,11 +101,11 @@ fn from_input((width, height): (usize, usize), output: &Path) -> Result<(), Stop
             None => return Err(Stop::Failed(format!("no event: {line}"))),
         }
     }
-    save(&sheet, output)
+    save(&sheet, output).map_err(Stop::Failed)
 }
 
 /// Writes the picture, without the pointer.
-fn save(sheet: &Sheet, output: &Path) -> Result<(), Stop> {
+fn save(sheet: &Sheet, output: &Path) -> Result<(), String> {
     let write = || sheet.drawing().write_ppm(&mut io::BufWriter::new(File::create(output)?));
-    write().map_err(|error| Stop::failed(output.display(), error))
+    write().map_err(|error: io::Error| format!("{}: {error}", output.display()))
 }

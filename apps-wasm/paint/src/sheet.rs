@@ -25,9 +25,9 @@ const RIGHT: u32 = 2;
 const LARGEST: u32 = 64;
 /// The palette at the upper edge: the side of a colour's square.
 const SQUARE: u32 = 20;
-/// Below the palette until something is drawn.
+/// Said at first.
 const HINT: &str = "1-8 colour   + - brush   c clear   s save   q quit";
-const HINT_PLACE: Point = Point::new(6, SQUARE as i32 + 6);
+const SAID_PLACE: Point = Point::new(6, SQUARE as i32 + 6);
 
 /// What the app has to do after an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,8 +45,8 @@ pub(crate) struct Sheet {
     pointer: Point,
     colour: usize,
     brush: u32,
-    /// Whether the hint is shown.
-    hints: bool,
+    /// What is said below the palette.
+    said: Option<String>,
 }
 
 impl Sheet {
@@ -54,7 +54,8 @@ impl Sheet {
         let mut drawing = Picture::new(width, height);
         let Ok(()) = drawing.clear(PAPER);
         let pointer = Rectangle::new(Point::zero(), drawing.size()).center();
-        let mut sheet = Sheet { shown: drawing.clone(), drawing, pointer, colour: 0, brush: 5, hints: true };
+        let said = Some(HINT.to_owned());
+        let mut sheet = Sheet { shown: drawing.clone(), drawing, pointer, colour: 0, brush: 5, said };
         sheet.draw_over();
         sheet
     }
@@ -67,6 +68,14 @@ impl Sheet {
     /// What a screen shows.
     pub(crate) fn picture(&mut self) -> &mut Picture {
         &mut self.shown
+    }
+
+    /// Says something below the palette, until something is drawn.
+    pub(crate) fn say(&mut self, text: &str) {
+        self.uncover();
+        self.be_silent();
+        self.said = Some(text.to_owned());
+        self.draw_over();
     }
 
     pub(crate) fn apply(&mut self, event: &Event) -> Step {
@@ -112,7 +121,7 @@ impl Sheet {
             _ => None,
         };
         if let Some(colour) = colour {
-            self.take_hint_away();
+            self.be_silent();
             let from = std::mem::replace(&mut self.pointer, to);
             for picture in [&mut self.drawing, &mut self.shown] {
                 let Ok(()) =
@@ -152,14 +161,14 @@ impl Sheet {
             let inside = style.stroke_alignment(StrokeAlignment::Inside).build();
             let Ok(()) = place.into_styled(inside).draw(&mut self.shown);
         }
-        if self.hints {
-            let Ok(_) = hint().draw(&mut self.shown);
+        if let Some(said) = &self.said {
+            let Ok(_) = line(said).draw(&mut self.shown);
         }
     }
 
-    fn take_hint_away(&mut self) {
-        if std::mem::take(&mut self.hints) {
-            self.uncover_area(hint().bounding_box());
+    fn be_silent(&mut self) {
+        if let Some(said) = self.said.take() {
+            self.uncover_area(line(&said).bounding_box());
         }
     }
 
@@ -175,8 +184,8 @@ impl Sheet {
     }
 }
 
-fn hint() -> Text<'static, MonoTextStyle<'static, Rgb888>> {
-    Text::with_baseline(HINT, HINT_PLACE, MonoTextStyle::new(&FONT_6X13, Rgb888::new(120, 120, 115)), Baseline::Top)
+fn line(text: &str) -> Text<'_, MonoTextStyle<'static, Rgb888>> {
+    Text::with_baseline(text, SAID_PLACE, MonoTextStyle::new(&FONT_6X13, Rgb888::new(120, 120, 115)), Baseline::Top)
 }
 
 fn visible_pixels(drawing: &Picture, area: Rectangle) -> impl Iterator<Item = Rgb888> + '_ {
@@ -222,7 +231,7 @@ mod tests {
     #[test]
     fn the_hint_goes_with_the_first_line() {
         let hinted = |sheet: &mut Sheet| {
-            let area = hint().bounding_box();
+            let area = line(HINT).bounding_box();
             area.points().any(|at| sheet.picture().pixel(at).is_some_and(|colour| colour != PAPER))
         };
         let mut sheet = Sheet::new(400, 200);
@@ -230,6 +239,10 @@ mod tests {
         sheet.apply(&Event::parse("10 0 0 0").expect("an event"));
         assert!(hinted(&mut sheet));
         sheet.apply(&Event::parse("10 0 0 1").expect("an event"));
+        assert!(!hinted(&mut sheet));
+        sheet.say("not saved");
+        assert!(hinted(&mut sheet));
+        sheet.apply(&Event::parse("0 10 0 1").expect("an event"));
         assert!(!hinted(&mut sheet));
     }
 

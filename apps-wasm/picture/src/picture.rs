@@ -46,7 +46,9 @@ impl Picture {
         write!(output, "P6\n{} {}\n255\n", self.width, self.height)?;
         let pixels: Vec<u8> =
             self.bytes.chunks_exact(BYTES).flat_map(|pixel| pixel.iter().take(3).rev()).copied().collect();
-        output.write_all(&pixels)
+        output.write_all(&pixels)?;
+        // What a buffer cannot write when it is dropped, nobody would hear of.
+        output.flush()
     }
 
     /// The rows that have changed since this was last asked, with the number of the first.

@@ -179,6 +179,50 @@ fn battery_ram_and_states_outlive_a_game() {
     game.quit();
 }
 
+#[test]
+fn a_key_that_is_held_stays_held_when_a_state_is_loaded() {
+    let game = Game::start(&cartridge(SHOWS_PADS));
+    game.shows(0x20);
+    game.desk.press(F5);
+    game.desk.down(K);
+    game.shows(0x21);
+    game.desk.down(O);
+    game.shows(0x23);
+    game.desk.up(O);
+    game.shows(0x21);
+    game.desk.press(F7);
+    // Whatever the state had: once more the second pad's button, beside the first one's.
+    game.desk.down(O);
+    game.shows(0x23);
+    game.quit();
+}
+
+/// A file system that is full, or a file that cannot be read, takes no game away.
+#[test]
+fn saved_games_are_never_lost() {
+    let machine = Machine::with("/a.nes", &with_battery());
+    machine.vfs.create_directory(&machine.vfs.root(), "/a.sav", vfs::Scope::Anywhere, 0o755).expect("a folder");
+    let game = Game::on(machine);
+    let (machine, status) = game.end();
+    assert_eq!(status, 1, "what is there is no file");
+    machine.vfs.remove_directory(&machine.vfs.root(), "/a.sav", vfs::Scope::Anywhere).expect("gone");
+
+    let game = Game::on(machine);
+    game.shows(0x21);
+    game.desk.press(F5);
+    let machine = game.quit();
+    let state = machine.file("/a.st1");
+    machine.space.set_limit(0);
+    let game = Game::on(machine);
+    game.shows(0x22);
+    game.desk.press(F5);
+    game.desk.press(Q);
+    let (machine, status) = game.end();
+    assert_eq!(status, 1, "the game could not be kept");
+    assert_eq!(machine.file("/a.sav").first(), Some(&1));
+    assert_eq!(machine.file("/a.st1"), state);
+}
+
 /// What a damaged state does, it does to nobody else.
 #[test]
 fn damaged_states_are_refused() {

@@ -52,7 +52,7 @@ pub(crate) fn run(context: &Context, choice: &Choice, job: &Job, devices: &Devic
         return Err("there is no screen that shows pixels; `--headless FRAMES` does without".to_owned());
     };
     Picture::check(screen.size(), job.scale)?;
-    let mut battery = Battery::load(context, &cartridge, &mut console);
+    let mut battery = Battery::load(context, &cartridge, &mut console)?;
     let _ = writeln!(context.out(), "{}", keys::HELP);
     let lease = screen.lease().map_err(|error| match error {
         Errno::EBUSY => "another program has the screen".to_owned(),
@@ -191,7 +191,14 @@ impl<'a> Game<'a> {
                 self.overlay.say(now, &format!("slot {number}"));
             }
             Action::Save => self.overlay.say(now, &self.slots.save(self.context, console)),
-            Action::Load => self.overlay.say(now, &self.slots.load(self.context, console)),
+            Action::Load => {
+                self.overlay.say(now, &self.slots.load(self.context, console));
+                // A state has the buttons of its own time, and the console that it is of.
+                for (player, button) in self.pads.held() {
+                    console.set_button(player, button, true);
+                }
+                self.pace.set_rate(console.frame_rate(), now);
+            }
         }
         if self.paused {
             self.show(console).map_err(|error| format!("the screen: {error}"))?;

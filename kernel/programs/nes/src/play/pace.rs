@@ -26,6 +26,14 @@ impl Pace {
         Pace { period: Duration::from_secs_f64(1.0 / frames_per_second), due: now, skipped: 0, recent: VecDeque::new() }
     }
 
+    /// Goes on with so many frames a second.
+    pub(crate) fn set_rate(&mut self, frames_per_second: f64, now: Instant) {
+        let period = Duration::from_secs_f64(1.0 / frames_per_second);
+        if period != self.period {
+            *self = Pace::new(frames_per_second, now);
+        }
+    }
+
     /// Begins the next frame: says whether it is drawn. One that comes late is not, so that the game keeps its speed.
     pub(crate) fn begin_frame(&mut self, now: Instant) -> Drawing {
         let late = now.saturating_duration_since(self.due);

@@ -13,13 +13,17 @@ pub(crate) struct Pads {
     fresh: Vec<Button>,
     /// Went up since then as well, which is to be seen after the next frame.
     late: Vec<Button>,
+    /// Are down.
+    held: Vec<Button>,
 }
 
 impl Pads {
     /// A key went down or up; returns whether the button is to follow now.
     pub(crate) fn change(&mut self, button: Button, held: bool) -> bool {
         self.late.retain(|other| *other != button);
+        self.held.retain(|other| *other != button);
         if held {
+            self.held.push(button);
             self.fresh.push(button);
             return true;
         }
@@ -28,6 +32,11 @@ impl Pads {
             self.late.push(button);
         }
         !is_fresh
+    }
+
+    /// The buttons that are down.
+    pub(crate) fn held(&self) -> impl Iterator<Item = Button> {
+        self.held.iter().copied()
     }
 
     /// A frame was run; returns the buttons that go up now.

@@ -6,8 +6,10 @@
 use crate::console::Console;
 use crate::hash::fnv1a;
 use crate::load::Cartridge;
+use interfaces::Errno;
 use process::Context;
 use std::time::{Duration, Instant};
+use vfs::Scope;
 
 const BATTERY: &str = "sav";
 const STATE: &str = "st";
@@ -16,29 +18,40 @@ const LIMIT: usize = 64 << 20;
 /// How often battery RAM is looked at.
 const EVERY: Duration = Duration::from_secs(2);
 
-/// Reads the cartridge's file with this ending from where it lies.
-fn read(context: &Context, cartridge: &Cartridge, ending: &str) -> Result<Vec<u8>, String> {
-    let mut result = Err("there is none".to_owned());
+/// Reads the cartridge's file with this ending from where it lies; `None` where there is none.
+fn read(context: &Context, cartridge: &Cartridge, ending: &str) -> Result<Option<Vec<u8>>, String> {
     for path in cartridge.companions(context, ending) {
         match context.vfs().read_file(&context.cwd(), &path, LIMIT) {
-            Ok(content) => return Ok(content),
-            Err(interfaces::Errno::ENOENT) => {}
-            Err(error) => result = Err(format!("{path}: {error}")),
+            Ok(content) => return Ok(Some(content)),
+            Err(Errno::ENOENT) => {}
+            Err(error) => return Err(format!("{path}: {error}")),
         }
     }
-    result
+    Ok(None)
 }
 
 /// Writes it to the first place that takes it; returns where that is.
 fn write(context: &Context, cartridge: &Cartridge, ending: &str, content: &[u8]) -> Result<String, String> {
     let mut result = Err("there is no place for it".to_owned());
     for path in cartridge.companions(context, ending) {
-        match context.vfs().write_file(&context.cwd(), &path, content) {
+        match replace(context, &path, content) {
             Ok(()) => return Ok(path),
             Err(error) => result = Err(format!("{path}: {error}")),
         }
     }
     result
+}
+
+/// Makes `content` the file at `path`, whole or not at all: what was there is somebody's game.
+fn replace(context: &Context, path: &str, content: &[u8]) -> Result<(), Errno> {
+    let (vfs, cwd, fresh) = (context.vfs(), context.cwd(), format!("{path}.new"));
+    let written = vfs.write_file(&cwd, &fresh, content);
+    let replaced = written.and_then(|()| vfs.rename(&cwd, &fresh, &cwd, path, Scope::Anywhere));
+    if replaced.is_err() {
+        // It may not even have come to be.
+        let _gone = vfs.unlink(&cwd, &fresh, Scope::Anywhere);
+    }
+    replaced
 }
 
 /// The battery RAM's file.
@@ -50,17 +63,21 @@ pub(crate) struct Battery {
 
 impl Battery {
     /// Restores what was kept, for a cartridge with a battery.
-    pub(crate) fn load(context: &Context, cartridge: &Cartridge, console: &mut Console) -> Battery {
+    ///
+    /// # Errors
+    /// It is there and cannot be read: a game without it would take its place.
+    pub(crate) fn load(context: &Context, cartridge: &Cartridge, console: &mut Console) -> Result<Battery, String> {
         let mut battery = Battery { cartridge: None, written: 0, next: Instant::now() + EVERY };
         if console.battery().is_empty() {
-            return battery;
+            return Ok(battery);
         }
         battery.cartridge = Some(cartridge.clone());
-        if let Ok(content) = read(context, cartridge, BATTERY) {
+        let kept = read(context, cartridge, BATTERY);
+        if let Some(content) = kept.map_err(|error| format!("the saved game cannot be read: {error}"))? {
             console.set_battery(&content);
         }
         battery.written = fnv1a(console.battery());
-        battery
+        Ok(battery)
     }
 
     /// Writes it now and then, when it has changed.
@@ -112,7 +129,9 @@ impl<'a> Slots<'a> {
 
     /// Loads from the chosen slot; returns what to say.
     pub(crate) fn load(&self, context: &Context, console: &mut Console) -> String {
-        let loaded = read(context, self.cartridge, &self.ending()).and_then(|content| console.load_state(&content));
+        let loaded = read(context, self.cartridge, &self.ending())
+            .and_then(|content| content.ok_or("there is none".to_owned()))
+            .and_then(|content| console.load_state(&content));
         match loaded {
             Ok(()) => format!("slot {} loaded", self.number),
             Err(error) => format!("slot {} not loaded: {error}", self.number),

@@ -4,7 +4,7 @@ use interfaces::Clock;
 use process::{Process, ProcessTable, Spawn, Stdio};
 use std::path::PathBuf;
 use std::sync::Arc;
-use vfs::{Kind, OpenOptions, RamFs, Scope, Vfs};
+use vfs::{Kind, OpenOptions, RamFs, Scope, SpaceQuota, Vfs};
 
 struct StoppedClock;
 
@@ -27,6 +27,9 @@ impl Clock for StoppedClock {
 /// See the module.
 pub(crate) struct Machine {
     pub(crate) vfs: Arc<Vfs>,
+    /// The memory that its files may take.
+    #[allow(dead_code)]
+    pub(crate) space: Arc<SpaceQuota>,
     table: Arc<ProcessTable>,
 }
 
@@ -41,9 +44,11 @@ pub(crate) struct Run {
 
 impl Machine {
     pub(crate) fn new() -> Machine {
-        let vfs = Vfs::new(RamFs::new(Arc::new(StoppedClock)).root(), "ramfs");
+        let space = SpaceQuota::new(1 << 30);
+        let files = RamFs::with_quota(Arc::new(StoppedClock), Arc::clone(&space));
+        let vfs = Vfs::new(files.root(), "ramfs");
         let table = ProcessTable::new(Arc::clone(&vfs));
-        Machine { vfs, table }
+        Machine { vfs, space, table }
     }
 
     /// A machine with this file.

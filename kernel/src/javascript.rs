@@ -38,6 +38,14 @@ impl Machine for Ports {
         threads::memory_used()
     }
 
+    fn pause_memory(&self) {
+        threads::pause_memory();
+    }
+
+    fn resume_memory(&self) {
+        threads::resume_memory();
+    }
+
     fn memory(&self) -> MemoryUse {
         let (total, free) = ThisMachine.memory();
         MemoryUse { total, free }

@@ -161,6 +161,27 @@ const REDECLARED: (&str, &str) = (
 ",
 );
 
+/// The list of those who wait is one for the whole image: whoever ends takes himself off it.
+const FORGOTTEN: &str = "
+/// Takes a waiter off its list when the one who awaits it is gone.
+struct Forgotten(std::sync::Weak<FutexWaiter>);
+
+impl Drop for Forgotten {
+    fn drop(&mut self) {
+        let Ok(mut waiters) = FutexWaiters::get() else { return };
+        if let Some(waiter) = self.0.upgrade()
+            && waiter.link.is_linked()
+        {
+            // SAFETY: it is linked, and kept alive by the reference.
+            unsafe { waiters.remove_waiter(&waiter) };
+        }
+    }
+}
+
+";
+
+const FUTEX: &str = "builtins/atomics/futex.rs";
+
 const FREE_REGISTERS: [(&str, &str); 5] = [
     (
         "pub(crate) struct RegisterAllocator {\n",
@@ -324,6 +345,19 @@ fn main() {
         (STRING, "this_str.index_of(separator_str.as_str(), i)", "crate::index_of(this_str.as_str(), separator_str.as_str(), i)?"),
     ] {
         changes.push(Change { file, old, new });
+    }
+    for (old, new) in [
+        (
+            "    // 30. Else if timeoutTime is finite, then\n    //     a. Perform EnqueueAtomicsWaitAsyncTimeoutJob(WL, waiterRecord).\n",
+            "    drop(waiters);\n    let forgotten = Forgotten(weak_waiter.clone());\n",
+        ),
+        (
+            "            if let Ok(result) = receiver.await {\n",
+            "            let _forgotten = forgotten;\n            if let Ok(result) = receiver.await {\n",
+        ),
+        ("/// Notifies at most `count` agents waiting on", String::leak(format!("{FORGOTTEN}/// Notifies at most `count` agents waiting on"))),
+    ] {
+        changes.push(Change { file: FUTEX, old, new });
     }
     // A free register is looked for where there may be one.
     for (old, new) in FREE_REGISTERS {

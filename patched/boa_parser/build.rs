@@ -26,6 +26,51 @@ const REFUSE_DIGITS: &str = "\
         }
 ";
 
+/// `export {}` may end a text, and `export default async` begin an arrow function (ECMA-262, 16.2.3).
+const EXPORTS: [(&str, &str); 3] = [
+    (
+        "                let next = cursor.peek(0, interner).or_abrupt()?;
+
+                if matches!(
+                    next.kind(),
+                    TokenKind::IdentifierName((Sym::FROM, ContainsEscapeSequence(false)))
+                ) {
+",
+        "                let is_from = cursor.peek(0, interner)?.is_some_and(|next| {
+                    next.kind() == &TokenKind::IdentifierName((Sym::FROM, ContainsEscapeSequence(false)))
+                });
+                if is_from {
+",
+    ),
+    (
+        "                let tok = cursor.peek(0, interner).or_abrupt()?;
+
+                match tok.kind() {
+                    TokenKind::Keyword((Keyword::Function, false)) => {
+",
+        "                let mut is = |at: usize, keyword: Keyword, interner: &mut Interner| {
+                    let token = cursor.peek(at, interner)?;
+                    ParseResult::Ok(token.is_some_and(|token| token.kind() == &TokenKind::Keyword((keyword, false))))
+                };
+                let is_async_function = is(0, Keyword::Async, interner)? && is(1, Keyword::Function, interner)?;
+                let tok = cursor.peek(0, interner).or_abrupt()?;
+
+                match tok.kind() {
+                    TokenKind::Keyword((Keyword::Function, false)) => {
+",
+    ),
+    (
+        "                    TokenKind::Keyword((Keyword::Async, false)) => {
+                        let next_token = cursor.peek(2, interner).or_abrupt()?;
+",
+        "                    TokenKind::Keyword((Keyword::Async, false))
+                        if is_async_function =>
+                    {
+                        let next_token = cursor.peek(2, interner).or_abrupt()?;
+",
+    ),
+];
+
 fn main() {
     let mut changes = Vec::new();
     let digits = "        let num_str = unsafe { str::from_utf8_unchecked(buf.as_slice()) };\n";
@@ -60,5 +105,6 @@ fn main() {
         let new = String::leak(format!("let mut _chain = guard::Chain::default();\n{new}"));
         changes.push(Change { file, old: line, new });
     }
+    changes.extend(EXPORTS.map(|(old, new)| Change { file: "parser/statement/declaration/export.rs", old, new }));
     apply(&changes);
 }

@@ -52,6 +52,10 @@ fn scripts_and_sessions_at_the_console() {
     assert_eq!(machine.command("js -p '[1, 2].map((x) => x * 21)'"), "[ 21, 42 ]\n");
     assert_eq!(machine.command("echo 'console.log(process.argv.length)' > /bin/words.js; words a b"), "4\n");
     assert_eq!(machine.command("js /usr/share/js/hello.js Yolk"), "Hello, Yolk!\n");
+    let picked = machine.command(
+        "echo '{\"a\": [1, 2]}' > /tmp/a.json; js /usr/share/js/pick.js -w 'it.a' /tmp/a.json; cat /tmp/a.json",
+    );
+    assert!(picked.ends_with("\n[\n  1,\n  2\n]\n"), "{picked}");
     assert_eq!(machine.command("js -p 'sys.out8(0x70, 0); typeof sys.in8(0x71)' | cat"), "'number'\n");
     assert_eq!(machine.command("js -p 'runSync(\"uname\").stdout.trim()' | cat"), "'Yolk'\n");
     let before = free(&mut machine);
@@ -96,6 +100,17 @@ fn scripts_and_sessions_at_the_console() {
         machine.console.expect("[130]$ ");
     }
     memory_is_back(&mut machine, before);
+    // What nobody wakes any more is not kept.
+    let script = "Atomics.waitAsync(new Int32Array(new SharedArrayBuffer(3e7)), 0, 0); process.exit()";
+    for _ in 0..3 {
+        machine.command(&format!("js -e {}", quoted(script)));
+    }
+    memory_is_back(&mut machine, before);
+    // Files are the machine's, not the script's: neither what is written nor what is removed counts.
+    let script = "const m = new Uint8Array(1e6); for (let i = 0; i < 30; i++) fs.writeFileSync(`/tmp/m${i}`, m);
+                  for (let i = 0; i < 30; i++) fs.rmSync(`/tmp/m${i}`); console.log(process.memoryUsage().rss < 16e6)";
+    let said = machine.command(&format!("js --mem 8M -e {}", quoted(&script.replace('\n', " "))));
+    assert!(said.ends_with("\ntrue\n"), "{said}");
     machine.console.send("js\r");
     machine.console.expect("\n> ");
     machine.console.send("Math.max(6, 7)\r");
@@ -147,6 +162,25 @@ fn fetch_over_loopback(machine: &mut Booted) {
     let said = machine.command(&format!("echo {} > /tmp/f.mjs; js /tmp/f.mjs", quoted(&script.replace('\n', " "))));
     let expected = "200 application/json 2\n404 14\ntrue\n300000,300000,300000,300000\nTypeError\nTypeError\nTypeError\nTypeError\n";
     assert!(said.ends_with(expected), "{said}");
+    // What a request has sent and got is not charged to the script for ever, nor counted as freed.
+    let script = "const headers = { authorization: \"Bearer secret\" }; const body = new Uint8Array(5e5).fill(65);
+         for (let i = 0; i < 40; i++) if (!(await fetch(\"http://localhost/b.bin\", { method: \"PUT\", headers, body })).ok) throw i;
+         const used = process.memoryUsage().rss; let sum = 0;
+         for (let i = 0; i < 10; i++) sum += (await (await fetch(\"http://localhost/b.bin\")).bytes()).length;
+         console.log(sum, used > 5e5 && used < 8e6, process.memoryUsage().rss > 5e5);";
+    let said = machine.command(&format!("js --mem 8M -e {}", quoted(&script.replace('\n', " "))));
+    assert!(said.ends_with("\n5000000 true true\n"), "{said}");
+    // A server that says nothing: ^C ends the wait.
+    machine.command("nc -l 7000 > /dev/null &");
+    for wait in ["await fetch(at)", "http.Get(at)"] {
+        let script = format!(
+            "const at = \"http://127.0.0.1:7000/\"; setTimeout(() => 0, 1); console.log(\"spin\" + \"s\"); {wait}"
+        );
+        machine.console.send(&format!("js -e '{script}'\r"));
+        machine.console.expect("\nspins");
+        machine.console.send(INTERRUPT);
+        machine.console.expect("[130]$ ");
+    }
 }
 
 /// `text` as one word of the shell.

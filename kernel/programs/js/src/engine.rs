@@ -1,5 +1,6 @@
 //! An engine: a context with limits, an event loop, modules and global objects.
 
+use crate::awaiting;
 use crate::events::{Events, Failure, Until};
 use crate::globals;
 use crate::limits::{InForce, Limits, Stopped};
@@ -119,22 +120,39 @@ impl Engine {
     pub(crate) fn run(&mut self, name: &str, text: &str, goal: Goal) -> End {
         let as_script = match goal {
             Goal::Module => None,
+            Goal::Either if awaiting::is_ambiguous(text) => None,
             Goal::Either => Some(self.parse_script(name, text)),
         };
-        match as_script {
+        let evaluation = match as_script {
             Some(Ok(script)) => {
                 let result = script.evaluate(&mut self.context);
-                self.finish(result)
+                return self.finish(result);
             }
             // Imports, exports and `await` are errors in a script.
-            Some(Err(error)) => match self.start_module(name, text) {
-                Ok(evaluation) => self.finish_module(&evaluation),
-                Err(_) => End::Thrown(error),
+            Some(Err(error)) => self.start_module(name, text).map_err(|other| report::later(error, other)),
+            None => self.start_module(name, text),
+        };
+        match evaluation {
+            Ok(evaluation) => self.finish_module(&evaluation),
+            Err(error) => End::Thrown(error),
+        }
+    }
+
+    /// Runs a text whose value is a promise, and everything that it has started; gives what the promise becomes.
+    pub(crate) fn run_awaited(&mut self, name: &str, text: &str) -> End {
+        let script = match self.parse_script(name, text) {
+            Ok(script) => script,
+            Err(error) => return End::Thrown(error),
+        };
+        let result = script.evaluate(&mut self.context);
+        match self.finish(result) {
+            End::Value(value) => match value.as_promise().map(|promise| promise.state()) {
+                Some(PromiseState::Fulfilled(value)) => End::Value(value),
+                Some(PromiseState::Rejected(reason)) => End::Rejected(reason),
+                Some(PromiseState::Pending) => End::Unsettled,
+                None => End::Value(value),
             },
-            None => match self.start_module(name, text) {
-                Ok(evaluation) => self.finish_module(&evaluation),
-                Err(error) => End::Thrown(error),
-            },
+            end => end,
         }
     }
 

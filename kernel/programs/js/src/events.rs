@@ -7,7 +7,7 @@ use crate::limits::Limits;
 use crate::state::State;
 use crate::timers::Timers;
 use boa_engine::builtins::promise::PromiseState;
-use boa_engine::job::{BoxedFuture, GenericJob, Job, JobExecutor, NativeAsyncJob, PromiseJob};
+use boa_engine::job::{BoxedFuture, GenericJob, Job, JobExecutor, NativeAsyncJob, PromiseJob, TimeoutJob};
 use boa_engine::object::builtins::{JsFunction, JsPromise};
 use boa_engine::{Context, JsError, JsResult, JsValue};
 use std::cell::{Cell, RefCell};
@@ -58,6 +58,8 @@ pub(crate) struct Events {
     generic: RefCell<VecDeque<GenericJob>>,
     futures: RefCell<VecDeque<NativeAsyncJob>>,
     timers: RefCell<Timers>,
+    /// The engine's own timers: of `Atomics.waitAsync`.
+    timeouts: RefCell<Vec<(Instant, TimeoutJob)>>,
     operations: RefCell<Vec<Box<dyn Operation>>>,
     rejected: RefCell<Vec<JsPromise>>,
     /// The timer that runs now, for an interval that clears itself.
@@ -114,18 +116,20 @@ impl Events {
         self.generic.borrow_mut().clear();
         self.futures.borrow_mut().clear();
         *self.timers.borrow_mut() = Timers::default();
+        self.timeouts.borrow_mut().clear();
         self.operations.borrow_mut().clear();
         self.rejected.borrow_mut().clear();
     }
 
     /// Whether something is still to come.
     pub(crate) fn is_pending(&self) -> bool {
-        self.timers.borrow().next().is_some() || !self.operations.borrow().is_empty()
+        self.next_timer().is_some() || !self.operations.borrow().is_empty()
     }
 
     /// When the next timer is due.
     pub(crate) fn next_timer(&self) -> Option<Instant> {
-        self.timers.borrow().next()
+        let timeout = self.timeouts.borrow().iter().map(|(due, _)| *due).min();
+        self.timers.borrow().next().into_iter().chain(timeout).min()
     }
 
     /// Whether an operation is done; wakes `waiter` when one is.
@@ -148,7 +152,7 @@ impl Events {
             {
                 return Ok(());
             }
-            if self.run_timer(&context)? {
+            if self.run_timeout(&context)? || self.run_timer(&context)? {
                 continue;
             }
             if let (Until::Idle, true) = (until, futures.is_empty()) {
@@ -158,7 +162,8 @@ impl Events {
                 }
                 continue;
             }
-            if !self.is_pending() && futures.is_empty() {
+            // A future waits for one of these; with none of them, for ever.
+            if !self.is_pending() {
                 return Ok(());
             }
             self.wait(&context, &mut futures, limits)?;
@@ -202,6 +207,17 @@ impl Events {
             Some(PromiseState::Rejected(reason)) => Err(Failure::Rejected(reason)),
             _ => Ok(()),
         }
+    }
+
+    /// Runs one of the engine's own timers, if one is due; says whether one was.
+    fn run_timeout(&self, context: &RefCell<&mut Context>) -> Result<bool, Failure> {
+        let mut timeouts = self.timeouts.borrow_mut();
+        timeouts.retain(|(_, job)| !job.cancelled());
+        let now = Instant::now();
+        let Some(at) = timeouts.iter().position(|(due, _)| *due <= now) else { return Ok(false) };
+        let (_, job) = timeouts.swap_remove(at);
+        drop(timeouts);
+        job.call(&mut context.borrow_mut()).map(|_| true).map_err(Failure::Thrown)
     }
 
     /// Runs the next timer, if it is due; says whether one was.
@@ -287,7 +303,12 @@ impl JobExecutor for Events {
             Job::PromiseJob(job) => self.jobs.borrow_mut().push_back(job),
             Job::GenericJob(job) => self.generic.borrow_mut().push_back(job),
             Job::AsyncJob(job) => self.futures.borrow_mut().push_back(job),
-            // Timers are set by `set_timer`, and to clean up behind finalizers is optional (ECMA-262, 9.9.4.1).
+            Job::TimeoutJob(job) => {
+                let now = Instant::now();
+                let due = now.checked_add(Duration::from_millis(job.timeout().as_millis())).unwrap_or(now);
+                self.timeouts.borrow_mut().push((due, job));
+            }
+            // Intervals are set by `set_timer`, and to clean up behind finalizers is optional (ECMA-262, 9.9.4.1).
             _ => {}
         }
     }

@@ -10,6 +10,7 @@
 
 #![forbid(unsafe_code)]
 
+mod awaiting;
 mod engine;
 mod events;
 mod globals;

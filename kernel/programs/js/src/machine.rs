@@ -18,6 +18,13 @@ pub trait Machine: Send + Sync {
     /// What the calling thread has allocated since it was limited.
     fn memory_used(&self) -> usize;
 
+    /// What the calling thread allocates and frees from now on is the machine's, not its own, until
+    /// [`resume_memory`](Self::resume_memory). Pauses nest.
+    fn pause_memory(&self);
+
+    /// Ends a pause.
+    fn resume_memory(&self);
+
     /// The machine's memory.
     fn memory(&self) -> MemoryUse;
 

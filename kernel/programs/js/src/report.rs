@@ -16,6 +16,20 @@ pub(crate) fn in_file(error: JsError, file: &str) -> JsError {
     JsNativeError::syntax().with_message(format!("{text} ({file}:{line}:{column})")).into()
 }
 
+/// Of the errors that a text has as a script and as a module, the one further behind: that grammar is the one that is meant.
+pub(crate) fn later(script: JsError, module: JsError) -> JsError {
+    // An error without a place is the text's end.
+    let place = |error: &JsError| {
+        let message = error.as_native().map(|native| native.message().to_string())?;
+        places(&message).last().map(|(_, line, column)| (line, column))
+    };
+    match (place(&script), place(&module)) {
+        (Some(first), Some(second)) if second > first => module,
+        (Some(_), None) => module,
+        _ => script,
+    }
+}
+
 /// `text at line 3, col 5`.
 fn split_place(message: &str) -> Option<(&str, usize, usize)> {
     let (text, place) = message.rsplit_once(" at line ")?;

@@ -1,5 +1,6 @@
 //! The program: one script, or a session.
 
+use crate::awaiting;
 use crate::engine::{End, Engine, Settings};
 use crate::inspect;
 use crate::machine::Machine;
@@ -99,8 +100,13 @@ fn read_all(file: &OpenFile) -> Result<Vec<u8>> {
 }
 
 fn run(mut engine: Engine, text: &Text, options: &Options) -> ExitStatus {
-    let end = engine.run(&text.name, &text.content, text.goal);
     let show = matches!(options.source, Source::Text(_, Show::Value));
+    let waits = show && text.goal == Goal::Either && awaiting::is_wanted(&text.content);
+    // A module has no value.
+    let end = match awaiting::as_function(&text.content).filter(|_| waits) {
+        Some(function) => engine.run_awaited(&text.name, &function),
+        None => engine.run(&text.name, &text.content, text.goal),
+    };
     if let (End::Value(value), true) = (&end, show) {
         let shown = inspect::shown(value, engine.state.style, &mut engine.context);
         if engine.state.stdout.write_all(format!("{shown}\n").as_bytes()).is_err() {

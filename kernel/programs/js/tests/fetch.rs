@@ -163,6 +163,21 @@ fn what_goes_wrong_rejects_with_its_cause() {
 }
 
 #[test]
+fn requests_that_nobody_waits_for_are_still_under_way() {
+    let machine = Machine::new();
+    let output = run(
+        &machine,
+        &[],
+        "const names = []; for (let i = 0; i < 70; i++) {
+           const controller = new AbortController(); const wait = fetch(at + '/hang', { signal: controller.signal });
+           controller.abort(); await wait.catch((error) => names.push(error.name));
+         }
+         console.log(names.filter((name) => name === 'AbortError').length, names.filter((name) => name === 'Error').length);",
+    );
+    assert_eq!(output, "64 6\n");
+}
+
+#[test]
 fn an_answer_beyond_the_memory_is_an_error() {
     let machine = Machine::new();
     let text = "try { await fetch(at + '/big') } catch (e) { console.log(e.name, e.message.includes('limit')) }";

@@ -10,6 +10,9 @@ fn values_are_shown_on_request() {
     let machine = Machine::new();
     assert_eq!(machine.run(&["-e", "1 + 1"]), (0, String::new(), String::new()));
     assert_eq!(machine.run(&["-p", "({ a: [1, 'x'] })"]).1, "{ a: [ 1, 'x' ] }\n");
+    assert_eq!(machine.run(&["-p", "await (async () => 6 * 7)()"]).1, "42\n");
+    assert_eq!(machine.run(&["-p", "import { basename } from 'path'; await 1; basename('/a/b')"]).1, "'b'\n");
+    assert_eq!(machine.run(&["-p", "await new Promise(() => {})"]).0, 13);
     assert_eq!(machine.run(&["-p", "process.argv.slice(1)", "a", "--b"]).1, "[ '[eval]', 'a', '--b' ]\n");
     assert_eq!(machine.run_with_input(&[], "console.log(process.argv.length)").1, "2\n");
     assert_eq!(
@@ -62,6 +65,9 @@ fn errors_show_where_they_come_from() {
     assert!(errors.contains("Uncaught (in promise) RangeError: gone\n"), "{errors}");
     let errors = machine.run(&["-e", "throw { code: 7 }"]).2;
     assert!(errors.contains("Uncaught { code: 7 }"), "{errors}");
+    machine.write("/tmp/module.js", "import fs from 'fs';\nlet b = ;\n");
+    let errors = machine.run(&["module.js"]).2;
+    assert!(errors.starts_with("/tmp/module.js:2:9\nlet b = ;\n        ^\nUncaught SyntaxError: "), "{errors}");
     machine.write("/tmp/main.mjs", "import './syntax.js';");
     assert!(machine.run(&["main.mjs"]).2.contains("/tmp/syntax.js:2:9"));
     let errors = machine.run(&["-e", "import x from 'left-pad'"]).2;
@@ -139,6 +145,35 @@ fn modules_have_the_names_of_node() {
 }
 
 #[test]
+fn a_file_that_waits_is_a_module() {
+    let machine = Machine::new();
+    machine.write("/tmp/later.js", "export default async (x) => x * 2;\nconst one = 1;\nexport { one }");
+    machine.write("/tmp/none.js", "export {}");
+    machine.write(
+        "/tmp/main.js",
+        "import twice, { one } from './later.js';\nimport './none.js';\nconsole.log(await twice(one + 20));",
+    );
+    assert_eq!(machine.run(&["main.js"]), (0, "42\n".into(), String::new()));
+    // A script would take these for calls of a function.
+    machine.write("/tmp/call.js", "const x = await (async () => 'a')();\nconsole.log(x, await ['b'][0], typeof this);");
+    assert_eq!(machine.run(&["call.js"]), (0, "a b undefined\n".into(), String::new()));
+    machine.write("/tmp/old.js", "var await = (x) => x + 1; console.log(await (1), typeof this);");
+    assert_eq!(machine.run(&["old.js"]), (0, "2 object\n".into(), String::new()));
+}
+
+#[test]
+fn shared_memory_is_waited_for() {
+    let machine = Machine::new();
+    let output = machine.eval(
+        "const words = new Int32Array(new SharedArrayBuffer(8)); const wait = (...more) => Atomics.waitAsync(words, 0, 0, ...more).value;
+         wait(5).then((how) => console.log(how)); wait(1e6).then((how) => console.log(how, Atomics.notify(words, 0)));
+         setTimeout(() => Atomics.notify(words, 0), 20); Atomics.waitAsync(words, 1, 0);",
+    );
+    // The last one is never told: it does not keep the script.
+    assert_eq!(output, "timed-out\nok 0\n");
+}
+
+#[test]
 fn structured_clones_keep_what_they_hold() {
     let machine = Machine::new();
     let output = machine.eval(
@@ -168,6 +203,12 @@ fn programs_are_started() {
         console.log(runSync('js', ['-p', '6 * 7']).stdout);";
     let output = machine.eval(text);
     assert_eq!(output, "{ status: 3, stdout: 'in', stderr: 'a b,c w' }\nENOENT\n42\n\n3 300000\n");
+    // One that writes without end is stopped.
+    for text in
+        ["run('flood').catch((e) => console.log(e.name))", "try { runSync('flood') } catch (e) { console.log(e.name) }"]
+    {
+        assert_eq!(machine.run(&["--mem", "8M", "-e", text]).1, "RangeError\n", "{text}");
+    }
     // One that is still running ends with the script.
     machine.eval("run('block'); setTimeout(() => process.exit(), 1)");
     wait_until("an empty table", || machine.table.list().is_empty());

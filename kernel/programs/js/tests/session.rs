@@ -57,6 +57,30 @@ fn promises_are_waited_for() {
 }
 
 #[test]
+fn what_waits_may_declare_import_and_go_on_over_lines() {
+    let machine = Machine::new();
+    let console = Console::new(&machine);
+    console.expect("> ").types("const { a, b: [c] } = await Promise.resolve({ a: 5, b: [6] })\r");
+    console.expect("undefined").expect("> ").types("a * 10 + c\r").expect("56").expect("> ");
+    console.types("let d = await a; const e = d * 11; e\r").expect("55").expect("> ").types("d + e\r").expect("60");
+    console
+        .expect("> ")
+        .types("(await Promise.all([\r")
+        .expect("... ")
+        .types("40, 2])).length\r")
+        .expect("2")
+        .expect("> ");
+    console.types("import {\r").expect("... ").types("basename } from 'path'\r").expect("> ");
+    console.types("basename('/x/y' + 1)\r").expect("'y1'").expect("> ");
+    console.types("await (async () => 6 * 7)()\r").expect("42").expect("> ");
+    console.types("{\r").expect("... ").types("f: 1,\r").expect("... ").types("  g: 22\r").expect("... ");
+    console.types("}\r").expect("g: ").expect("22").expect("> ");
+    console.types("await fetch(})\r").expect("Uncaught SyntaxError").expect("> ");
+    // Lines that go on are remembered, too.
+    assert!(machine.read("/home/.js_history").contains("f: 1,\ng: 22\n}\n"));
+}
+
+#[test]
 fn an_interrupt_ends_what_runs_and_not_the_session() {
     let machine = Machine::new();
     let console = Console::new(&machine);
@@ -65,6 +89,8 @@ fn an_interrupt_ends_what_runs_and_not_the_session() {
         "/^(a+)+$/.test('a'.repeat(60) + 'b')",
         "await new Promise(() => setInterval(() => {}, 9))",
         "runSync('block')",
+        "process.stdin.readLine()",
+        "fs.readFileSync('/dev/stdin')",
     ] {
         let marked = format!("console.log('o' + 'n'); {text}\r");
         console.expect("> ").types(&marked).expect("\r\non\r\n").types("\x03").expect("stopped\r\n");
@@ -103,6 +129,7 @@ fn names_can_be_declared_again() {
             .expect("55");
         console.expect("> ").types("class B { m() { return 6 } }\r").expect("undefined");
         console.expect("> ").types("new B().m() * 11\r").expect("66");
+        console.expect("> ").types("let p = 1; const q = p + 1; class R {}; q * 11\r").expect("22");
     }
 }
 
@@ -115,6 +142,10 @@ fn tab_completes_globals_and_members() {
     console.types("'abc'.length; [].conca\t\r").expect("> ");
     console.types("process.std\t\t").expect("stderr  stdin").types("in.isT\t\r").expect("true").expect("> ");
     console.types("structuredCl\t\r").expect("Function").expect("> ");
+    console.types("\t40 + 3\r").expect("  40 + 3\r\n").expect("43").expect("> ");
+    // No code of the script runs.
+    console.types("Object.defineProperty(globalThis, 'boom', { get() { for (;;); } }); 7\r").expect("7").expect("> ");
+    console.types("boom.x\t").expect("\x07").types("\x03").expect("> ");
     console.types("zzz\t").expect("\x07");
 }
 

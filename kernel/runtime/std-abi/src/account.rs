@@ -1,9 +1,9 @@
 //! What a thread has allocated, and how much that may be.
 //!
-//! Off but for threads that were limited. Blocks that another thread frees stay on the account: a limit is for programs that
-//! keep what they have to themselves.
+//! Off but for threads that were limited. Blocks that another thread frees would stay on the account, and those of another
+//! thread would be taken off: who makes or frees what is shared with others pauses the counting.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 
 /// How many accounts have a limit: none as a rule, and then allocating costs one load more.
 static LIMITED: AtomicUsize = AtomicUsize::new(0);
@@ -15,11 +15,18 @@ pub(crate) struct Account {
     used: AtomicUsize,
     limit: AtomicUsize,
     is_exhausted: AtomicBool,
+    /// Pauses that have begun and not ended: nothing is counted meanwhile.
+    pauses: AtomicU32,
 }
 
 impl Default for Account {
     fn default() -> Account {
-        Account { used: AtomicUsize::new(0), limit: AtomicUsize::new(UNLIMITED), is_exhausted: AtomicBool::new(false) }
+        Account {
+            used: AtomicUsize::new(0),
+            limit: AtomicUsize::new(UNLIMITED),
+            is_exhausted: AtomicBool::new(false),
+            pauses: AtomicU32::new(0),
+        }
     }
 }
 
@@ -42,8 +49,19 @@ impl Account {
         self.is_exhausted.swap(true, Ordering::Relaxed)
     }
 
-    fn is_limited(&self) -> bool {
-        self.limit.load(Ordering::Relaxed) != UNLIMITED
+    /// What is taken and freed until [`resume`](Self::resume) is not this thread's own. Pauses nest.
+    pub(crate) fn pause(&self) {
+        self.pauses.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Ends a pause.
+    pub(crate) fn resume(&self) {
+        let before = self.pauses.load(Ordering::Relaxed);
+        self.pauses.store(before.saturating_sub(1), Ordering::Relaxed);
+    }
+
+    fn counts(&self) -> bool {
+        self.limit.load(Ordering::Relaxed) != UNLIMITED && self.pauses.load(Ordering::Relaxed) == 0
     }
 
     pub(crate) fn used(&self) -> usize {
@@ -52,10 +70,10 @@ impl Account {
 
     /// Whether `size` bytes more may be taken; counts them.
     pub(crate) fn charge(&self, size: usize) -> bool {
-        let limit = self.limit.load(Ordering::Relaxed);
-        if limit == UNLIMITED {
+        if !self.counts() {
             return true;
         }
+        let limit = self.limit.load(Ordering::Relaxed);
         let used = self.used.load(Ordering::Relaxed).saturating_add(size);
         if used > limit {
             return false;
@@ -66,7 +84,7 @@ impl Account {
 
     /// Takes back what was counted.
     pub(crate) fn refund(&self, size: usize) {
-        if !self.is_limited() {
+        if !self.counts() {
             return;
         }
         // What was allocated before counting began, or elsewhere, may be more than was counted.

@@ -362,6 +362,20 @@ pub fn limit_memory(bytes: Option<usize>) {
     }
 }
 
+/// What the calling thread allocates and frees until [`resume_memory`] is not counted as its own. Pauses nest.
+pub fn pause_memory() {
+    if let Some(account) = account() {
+        account.pause();
+    }
+}
+
+/// Ends a pause that [`pause_memory`] has begun.
+pub fn resume_memory() {
+    if let Some(account) = account() {
+        account.resume();
+    }
+}
+
 /// Bytes that the calling thread has allocated since it was limited, without those that it has freed.
 #[must_use]
 pub fn memory_used() -> usize {

@@ -90,7 +90,7 @@ fn print(stream: Stream, text: &str, context: &mut Context) -> JsResult<JsValue>
         Stream::Output => &state.stdout,
         Stream::Errors => &state.stderr,
     };
-    match file.write_all(text.as_bytes()) {
+    match state.uncounted(|| file.write_all(text.as_bytes())) {
         Ok(()) => {}
         // Nobody reads any more, as behind `head`: there is no use in going on.
         Err(interfaces::Errno::EPIPE) => state.limits.request_exit(0),

@@ -6,9 +6,10 @@ use crate::events::{Events, Operation};
 use crate::state::State;
 use boa_engine::builtins::promise::ResolvingFunctions;
 use boa_engine::object::builtins::{JsArray, JsPromise};
-use boa_engine::{Context, JsError, JsNativeError, JsResult, JsValue, js_string};
+use boa_engine::{Context, JsNativeError, JsResult, JsValue, js_string};
 use std::cell::Cell;
 use std::rc::Rc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
@@ -31,6 +32,7 @@ const STACK_SIZE: usize = 256 << 10;
 const MAX_REQUESTS: usize = 64;
 
 /// What is asked for.
+#[derive(Clone)]
 struct Wanted {
     method: String,
     url: String,
@@ -110,21 +112,52 @@ fn perform(wanted: Wanted) -> Result<Answer, String> {
     Ok(Answer {
         status: status.as_u16(),
         reason: status.canonical_reason().unwrap_or_default().to_owned(),
-        redirected: url != wanted.url,
+        // Of the address that was asked for the part behind # stays here.
+        redirected: Some(url.as_str()) != wanted.url.split('#').next(),
         url,
         headers,
         body,
     })
 }
 
+/// The thread of a request: it leaves a result whatever happens to it.
+struct Errand {
+    slot: Arc<Slot>,
+    result: Option<Result<Answer, String>>,
+    under_way: Arc<AtomicUsize>,
+}
+
+impl Errand {
+    fn end(mut self, result: Result<Answer, String>) {
+        self.result = Some(result);
+    }
+}
+
+impl Drop for Errand {
+    fn drop(&mut self) {
+        // Before the result: who has it may start another request.
+        self.under_way.fetch_sub(1, Ordering::SeqCst);
+        let result = self.result.take();
+        self.slot.put(result.unwrap_or_else(|| Err("fetch: the request was given up, for want of memory".to_owned())));
+    }
+}
+
 /// Starts a request on a thread of its own.
-fn start(wanted: Wanted, state: &State) -> JsResult<Arc<Slot>> {
+fn start(wanted: &Wanted, state: &State, requests: &Requests) -> JsResult<Arc<Slot>> {
+    if requests.under_way.fetch_add(1, Ordering::SeqCst) >= MAX_REQUESTS {
+        requests.under_way.fetch_sub(1, Ordering::SeqCst);
+        let message = format!("fetch: {MAX_REQUESTS} requests are under way; wait for some of them");
+        return Err(JsNativeError::error().with_message(message).into());
+    }
     let slot = Arc::new(Slot::default());
-    let (there, process) = (Arc::clone(&slot), Arc::clone(&state.process));
-    let thread = std::thread::Builder::new().name("fetch".to_owned()).stack_size(STACK_SIZE);
-    let started = thread.spawn(move || {
-        process::enter(Some(process));
-        there.put(perform(wanted));
+    let started = state.uncounted(|| {
+        let errand = Errand { slot: Arc::clone(&slot), result: None, under_way: Arc::clone(&requests.under_way) };
+        let (wanted, process) = (wanted.clone(), Arc::clone(&state.process));
+        let thread = std::thread::Builder::new().name("fetch".to_owned()).stack_size(STACK_SIZE);
+        thread.spawn(move || {
+            process::enter(Some(process));
+            errand.end(perform(wanted));
+        })
     });
     started.map_err(|error| JsNativeError::error().with_message(format!("fetch: no thread: {error}")))?;
     Ok(slot)
@@ -152,15 +185,26 @@ fn wanted(arguments: &[JsValue], context: &mut Context) -> JsResult<Wanted> {
 }
 
 /// What a script gets.
-fn told(result: Result<Answer, String>, context: &mut Context) -> JsResult<JsValue> {
-    let answer = result.map_err(|message| JsError::from(JsNativeError::typ().with_message(message)))?;
+fn told(slot: &Slot, context: &mut Context) -> JsResult<JsValue> {
+    let state = State::of(context)?;
+    let result = slot.take();
+    let told = match &result {
+        Ok(answer) => shown(answer, context),
+        Err(message) => Err(JsNativeError::typ().with_message(message.clone()).into()),
+    };
+    // The request's thread has made it.
+    state.uncounted(|| drop(result));
+    told
+}
+
+fn shown(answer: &Answer, context: &mut Context) -> JsResult<JsValue> {
     let flat = answer.headers.iter().flat_map(|(name, value)| [name, value]);
     let headers: Vec<JsValue> = flat.map(|word| js_string!(word.as_str()).into()).collect();
     let headers = JsArray::from_iter(headers, context);
     let properties = vec![
         ("status", i32::from(answer.status).into()),
-        ("statusText", js_string!(answer.reason).into()),
-        ("url", js_string!(answer.url).into()),
+        ("statusText", js_string!(answer.reason.as_str()).into()),
+        ("url", js_string!(answer.url.as_str()).into()),
         ("redirected", answer.redirected.into()),
         ("headers", headers.into()),
         ("body", byte_array(&answer.body, context)?),
@@ -168,11 +212,11 @@ fn told(result: Result<Answer, String>, context: &mut Context) -> JsResult<JsVal
     plain_object(properties, context)
 }
 
-/// Requests that are under way, and the number of the last.
+/// The number of the last request, and how many have a thread: also those that nobody waits for any more.
 #[derive(Default)]
 struct Requests {
     last: Cell<u32>,
-    count: Cell<usize>,
+    under_way: Arc<AtomicUsize>,
 }
 
 fn requests(context: &mut Context) -> Rc<Requests> {
@@ -189,7 +233,6 @@ struct Pending {
     id: u32,
     slot: Arc<Slot>,
     promise: ResolvingFunctions,
-    requests: Rc<Requests>,
 }
 
 impl Operation for Pending {
@@ -199,7 +242,7 @@ impl Operation for Pending {
 
     fn finish(self: Box<Self>, context: &mut Context) -> JsResult<()> {
         let undefined = JsValue::undefined();
-        match told(self.slot.take(), context) {
+        match told(&self.slot, context) {
             Ok(answer) => self.promise.resolve.call(&undefined, &[answer], context)?,
             Err(error) => {
                 let reason = error.into_opaque(context)?;
@@ -214,26 +257,15 @@ impl Operation for Pending {
     }
 }
 
-impl Drop for Pending {
-    fn drop(&mut self) {
-        self.requests.count.set(self.requests.count.get().saturating_sub(1));
-    }
-}
-
 /// Starts a request: its number and the promise of its answer.
 fn send(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let wanted = wanted(arguments, context)?;
     let requests = requests(context);
-    if requests.count.get() >= MAX_REQUESTS {
-        let message = format!("fetch: {MAX_REQUESTS} requests are under way; wait for some of them");
-        return Err(JsNativeError::error().with_message(message).into());
-    }
-    let slot = start(wanted, &*State::of(context)?)?;
+    let slot = start(&wanted, &*State::of(context)?, &requests)?;
     let id = requests.last.get().wrapping_add(1);
     requests.last.set(id);
-    requests.count.set(requests.count.get() + 1);
     let (promise, functions) = JsPromise::new_pending(context);
-    Events::of(context)?.start(Box::new(Pending { id, slot, promise: functions, requests }));
+    Events::of(context)?.start(Box::new(Pending { id, slot, promise: functions }));
     plain_object(vec![("id", id.into()), ("promise", promise.into())], context)
 }
 
@@ -249,7 +281,7 @@ fn cancel(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult
 fn send_now(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let wanted = wanted(arguments, context)?;
     let state = State::of(context)?;
-    let slot = start(wanted, &state)?;
+    let slot = start(&wanted, &state, &requests(context))?;
     let waited = wait::wait_for(None, |waiter| {
         state.limits.register(waiter);
         if slot.poll(waiter) || state.limits.stopped().is_some() { Poll::Ready(()) } else { Poll::Pending }
@@ -258,5 +290,5 @@ fn send_now(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResu
         guard::ask_next();
         return Err(JsNativeError::error().with_message("the script was stopped").into());
     }
-    told(slot.take(), context)
+    told(&slot, context)
 }

@@ -9,6 +9,9 @@ use interfaces::{Errno, Result};
 use std::rc::Rc;
 use vfs::{Follow, Kind, Metadata, OpenFile, OpenOptions, Scope};
 
+/// Bytes that are read at a time.
+const CHUNK: usize = 64 << 10;
+
 pub(super) const NATIVES: &[Native] = &[
     ("read", 1, read),
     ("write", 3, write),
@@ -42,7 +45,7 @@ fn change(
     action: impl FnOnce(&State, &str) -> Result<()>,
 ) -> JsResult<JsValue> {
     let (state, path) = (State::of(context)?, text(arguments, 0, "a path")?);
-    action(&state, &path).map_err(|error| system_error(error, call, &path, context))?;
+    state.uncounted(|| action(&state, &path)).map_err(|error| system_error(error, call, &path, context))?;
     Ok(JsValue::undefined())
 }
 
@@ -52,9 +55,26 @@ fn open(state: &State, path: &str, options: &OpenOptions) -> Result<std::sync::A
 
 fn read(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let (state, path) = (State::of(context)?, text(arguments, 0, "a path")?);
-    let content = state.vfs().read_file(&state.cwd(), &path, state.limits.memory_bytes());
-    let content = content.map_err(|error| system_error(error, "open", &path, context))?;
+    let file =
+        open(&state, &path, &OpenOptions::read()).map_err(|error| system_error(error, "open", &path, context))?;
+    let content = read_whole(&file, &state).map_err(|error| system_error(error, "read", &path, context))?;
     byte_array(&content, context)
+}
+
+/// Reads to the end, as much as a script may have.
+fn read_whole(file: &OpenFile, state: &State) -> Result<Vec<u8>> {
+    let (mut content, mut chunk) = (Vec::new(), vec![0; CHUNK]);
+    loop {
+        let count = state.read_some(file, &mut chunk)?;
+        if count == 0 {
+            return Ok(content);
+        }
+        if content.len() + count > state.limits.memory_bytes() {
+            return Err(Errno::EFBIG);
+        }
+        content.try_reserve(count).map_err(|_| Errno::ENOMEM)?;
+        content.extend_from_slice(chunk.get(..count).unwrap_or_default());
+    }
 }
 
 /// `write(path, data, append)`.
@@ -62,7 +82,7 @@ fn write(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<
     let (state, path) = (State::of(context)?, text(arguments, 0, "a path")?);
     let data = bytes(&arguments.get(1).cloned().unwrap_or_default(), context)?;
     let options = if flag(arguments, 2) { OpenOptions::append() } else { OpenOptions::rewrite() };
-    let written = open(&state, &path, &options).and_then(|file| file.write_all(&data));
+    let written = state.uncounted(|| open(&state, &path, &options)?.write_all(&data));
     written.map_err(|error| system_error(error, "write", &path, context))?;
     Ok(JsValue::undefined())
 }
@@ -124,14 +144,15 @@ fn described(metadata: &Metadata, context: &mut Context) -> JsResult<JsValue> {
 
 fn rename(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let (state, from, to) = two(arguments, context)?;
-    let renamed = state.vfs().rename(&state.cwd(), &from, &state.cwd(), &to, Scope::Anywhere);
+    let rename = || state.vfs().rename(&state.cwd(), &from, &state.cwd(), &to, Scope::Anywhere);
+    let renamed = state.uncounted(rename);
     renamed.map_err(|error| system_error(error, "rename", &from, context))?;
     Ok(JsValue::undefined())
 }
 
 fn symlink(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let (state, target, path) = two(arguments, context)?;
-    let made = state.vfs().create_symlink(&target, &state.cwd(), &path, Scope::Anywhere);
+    let made = state.uncounted(|| state.vfs().create_symlink(&target, &state.cwd(), &path, Scope::Anywhere));
     made.map_err(|error| system_error(error, "symlink", &path, context))?;
     Ok(JsValue::undefined())
 }
@@ -168,7 +189,7 @@ fn truncate(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResu
     )]
     let size = number(arguments, 1, context)?.unwrap_or(0.0) as u64;
     let options = OpenOptions { write: true, ..OpenOptions::read() };
-    let done = open(&state, &path, &options).and_then(|file| file.set_size(size));
+    let done = state.uncounted(|| open(&state, &path, &options)?.set_size(size));
     done.map_err(|error| system_error(error, "truncate", &path, context))?;
     Ok(JsValue::undefined())
 }

@@ -54,10 +54,11 @@ fn env(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
 /// `setEnv(name, value)`; without a value the variable is removed.
 fn set_env(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let (state, name) = (State::of(context)?, text(arguments, 0, "a variable's name")?);
-    match arguments.get(1).filter(|value| !value.is_undefined()) {
-        Some(value) => state.process.set_var(&name, Some(&value.to_string(context)?.to_std_string_lossy())),
-        None => state.process.set_var(&name, None),
-    }
+    let value = match arguments.get(1).filter(|value| !value.is_undefined()) {
+        Some(value) => Some(value.to_string(context)?.to_std_string_lossy()),
+        None => None,
+    };
+    state.uncounted(|| state.process.set_var(&name, value.as_deref()));
     Ok(JsValue::undefined())
 }
 
@@ -109,7 +110,7 @@ fn write(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<
     let state = State::of(context)?;
     let file = number(arguments, 0, context)?.unwrap_or(1.0);
     let data = bytes(&arguments.get(1).cloned().unwrap_or_default(), context)?;
-    match stream(&state, file).write_all(&data) {
+    match state.uncounted(|| stream(&state, file).write_all(&data)) {
         Ok(()) => Ok(true.into()),
         // As `console.log` does: nobody reads any more.
         Err(Errno::EPIPE) => {
@@ -136,7 +137,7 @@ fn read_input(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsRe
     let mut buffer = [0; 4096];
     let chunk = if to_the_end { buffer.len() } else { 1 };
     loop {
-        let read = state.stdin.read(buffer.get_mut(..chunk).unwrap_or_default());
+        let read = state.read_some(&state.stdin, buffer.get_mut(..chunk).unwrap_or_default());
         let count = read.map_err(|error| system_error(error, "read", "stdin", context))?;
         let is_line = !to_the_end && count == 1 && buffer.first() == Some(&b'\n');
         if count == 0 && content.is_empty() {

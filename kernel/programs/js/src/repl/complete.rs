@@ -3,6 +3,7 @@
 use crate::engine::Engine;
 use crate::events::Events;
 use crate::inspect::data_property;
+use boa_engine::builtins::function::{BoundFunction, OrdinaryFunction};
 use boa_engine::builtins::proxy::Proxy;
 use boa_engine::property::PropertyKey;
 use boa_engine::{Context, JsObject, JsValue, Source, js_string};
@@ -57,6 +58,7 @@ const KEYWORDS: &[&str] = &[
     "with",
     "yield",
 ];
+const INDENT: &str = "  ";
 /// Prototypes that are looked through.
 const MAX_CHAIN: usize = 50;
 
@@ -106,9 +108,14 @@ impl<'a> Names<'a> {
         let first = parts.next().filter(|name| is_name(name))?;
         let context = &mut **self.context.borrow_mut();
         let global = context.global_object();
-        let mut value = if global.borrow().properties().contains_key(&js_string!(first).into()) {
-            // Those that are made when they are first used are made now.
-            global.get(js_string!(first), context).ok()?
+        let known = global.borrow().properties().get(&js_string!(first).into());
+        let mut value = if let Some(property) = known {
+            match property.get().and_then(JsValue::as_object) {
+                // Those that are made when they are first used are made now.
+                Some(getter) if !is_scripts(&getter) => global.get(js_string!(first), context).ok()?,
+                Some(_) => return None,
+                None => property.value()?.clone(),
+            }
         } else if first == "this" || self.declared.iter().any(|name| name == first) {
             context.eval(Source::from_bytes(first.as_bytes())).ok()?
         } else {
@@ -119,6 +126,11 @@ impl<'a> Names<'a> {
         }
         value.to_object(context).ok().filter(|object| !object.is::<Proxy>())
     }
+}
+
+/// Whether a function is, or may lead to, one of the script's.
+fn is_scripts(function: &JsObject) -> bool {
+    function.is::<OrdinaryFunction>() || function.is::<BoundFunction>() || function.is::<Proxy>()
 }
 
 fn inherited(object: &JsObject, name: &str) -> Option<JsValue> {
@@ -152,6 +164,10 @@ impl Background for Names<'_> {
 
 impl Completer for Names<'_> {
     fn complete(&self, text: &str) -> (usize, Vec<Candidate>) {
+        // At the beginning of a line Tab indents it.
+        if text.trim().is_empty() {
+            return (text.len(), vec![Candidate { name: String::new(), text: INDENT.to_owned(), end: "" }]);
+        }
         let is_path = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '$' | '.');
         let start = text
             .rfind(|letter| !is_path(letter))

@@ -120,7 +120,8 @@ impl Session<'_> {
                     return Ok(if text.is_empty() { Entered::End } else { Entered::Nothing });
                 }
                 Entry::Line(line) => {
-                    self.remember(&line);
+                    // A line that begins with a blank is not remembered: of those that go on most do.
+                    self.remember(if text.is_empty() { &line } else { line.trim_start() });
                     text += &line;
                 }
             }

@@ -64,6 +64,10 @@ impl js::Machine for HostMachine {
         0
     }
 
+    fn pause_memory(&self) {}
+
+    fn resume_memory(&self) {}
+
     fn memory(&self) -> MemoryUse {
         MemoryUse { total: 512 << 20, free: 400 << 20 }
     }
@@ -202,6 +206,10 @@ fn test_programs() -> Vec<Program> {
             let words = format!("{} {}", context.arguments().join(","), context.env("WORD").unwrap_or_default());
             context.stderr.write_all(words.as_bytes()).unwrap();
             ExitStatus::Exited(3)
+        }),
+        program("flood", |context| {
+            while context.stdout.write_all(&[b'y'; 4096]).is_ok() {}
+            ExitStatus::SUCCESS
         }),
         program("block", |_| {
             let _killed = wait::sleep(Duration::MAX);

@@ -120,8 +120,14 @@ impl Shell {
                 return self.run_script(body);
             }
         }
-        self.state.status = 0;
-        otherwise.map_or(GO_ON, |otherwise| self.run_script(otherwise))
+        match otherwise {
+            // The last condition's status is what it sees.
+            Some(otherwise) => self.run_script(otherwise),
+            None => {
+                self.state.status = 0;
+                GO_ON
+            }
+        }
     }
 
     fn run_while(&mut self, until: Until, condition: &Script, body: &Script) -> Flow {
@@ -151,7 +157,9 @@ impl Shell {
             Ok(values) => values.into_iter(),
             Err(error) => return self.heed(&error),
         };
-        self.state.status = 0;
+        if values.len() == 0 {
+            self.state.status = 0;
+        }
         self.run_loop(|shell| {
             let Some(value) = values.next() else { return ControlFlow::Continue(false) };
             if let Err(error) = shell.state.variables.set(name, &value) {
@@ -187,10 +195,11 @@ impl Shell {
         for (patterns, body) in arms {
             for pattern in patterns {
                 match expand::pattern(self, pattern) {
-                    Ok(pattern) if pattern.matches(&text) => {
+                    Ok(pattern) if pattern.matches(&text) && body.lists.is_empty() => {
                         self.state.status = 0;
-                        return self.run_script(body);
+                        return GO_ON;
                     }
+                    Ok(pattern) if pattern.matches(&text) => return self.run_script(body),
                     Ok(_) => {}
                     Err(error) => return self.heed(&error),
                 }

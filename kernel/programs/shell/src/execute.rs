@@ -194,11 +194,11 @@ impl Shell {
 
     /// Expands the words of a command.
     pub(crate) fn prepare(&mut self, command: &Simple) -> Result<Prepared, StartError> {
-        let before = self.substitutions;
+        self.substituted = None;
         let args = expand::fields(self, &command.words)?;
         let assignment = |(name, value): &(String, _)| Ok((name.clone(), expand::single(self, value)?));
         let assignments = command.assignments.iter().map(assignment).collect::<Result<_, _>>()?;
-        let status = if self.substitutions > before { self.state.status } else { 0 };
+        let status = self.substituted.unwrap_or(0);
         Ok(Prepared { assignments, args, status })
     }
 

@@ -23,7 +23,7 @@ pub(crate) fn fields(shell: &mut Shell, words: &[Word]) -> std::result::Result<V
         pieces.iter().for_each(|piece| match piece {
             Piece::Text(text, quoting) => splitter.add(text, *quoting),
             Piece::Value(value) => splitter.add_split(value),
-            Piece::Break => splitter.end_field(),
+            Piece::Break(_) => splitter.end_field(),
         });
         for field in splitter.finish() {
             arguments.extend(file_names(shell, &field, &mut room).map_err(|error| StartError::new("words", error))?);

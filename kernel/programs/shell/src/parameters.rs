@@ -38,15 +38,14 @@ pub(crate) enum Piece {
     Text(String, Quoting),
     /// What an expansion outside of quotes gave: it is split, and can be a pattern.
     Value(String),
-    /// The end of one argument of `$@`.
-    Break,
+    /// The end of one argument of `$@` or `$*`, and what joins it with the next one where nothing is split.
+    Break(String),
 }
 
 impl Piece {
     pub(crate) fn text(&self) -> &str {
         match self {
-            Piece::Text(text, _) | Piece::Value(text) => text,
-            Piece::Break => " ",
+            Piece::Text(text, _) | Piece::Value(text) | Piece::Break(text) => text,
         }
     }
 }
@@ -127,9 +126,10 @@ impl Expansion<'_> {
     fn variable(&mut self, name: &str, quoting: Quoting) -> Result<()> {
         match (name, quoting) {
             ("@", _) | ("*", Quoting::Bare) => {
+                let joint = if name == "*" { self.shell.separators().first() } else { " ".into() };
                 for (index, argument) in self.shell.arguments().to_vec().into_iter().enumerate() {
                     if index > 0 {
-                        self.push(Piece::Break)?;
+                        self.push(Piece::Break(joint.clone()))?;
                     }
                     self.push_value(argument, quoting)?;
                 }

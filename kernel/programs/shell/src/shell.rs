@@ -83,8 +83,8 @@ pub(crate) struct Shell {
     pub(crate) locals: Vec<BTreeMap<String, Saved>>,
     /// Compound commands and scripts around what runs now.
     pub(crate) nesting: usize,
-    /// Commands in words that were run: they count where a command has no name.
-    pub(crate) substitutions: usize,
+    /// How the last commands in the words of what runs now ended: it counts where there is no name.
+    pub(crate) substituted: Option<i32>,
     pub(crate) state: State,
 }
 
@@ -130,7 +130,7 @@ impl Shell {
             calls: 0,
             locals: Vec::new(),
             nesting: 0,
-            substitutions: 0,
+            substituted: None,
             state,
         }
     }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use vfs::OpenFile;
 
 impl Shell {
-    /// Runs `script` in a subshell; its output without line ends at the end and without NUL, which no argument can hold. Its status is the shell's then.
+    /// Runs `script` in a subshell; its output without line ends at the end and without NUL, which no argument can hold. How it ended is `substituted` then.
     pub(crate) fn output_of(
         &mut self,
         script: &Arc<Script>,
@@ -19,6 +19,8 @@ impl Shell {
     ) -> std::result::Result<String, StartError> {
         let (reader, writer) = OpenFile::pipe(PIPE_CAPACITY);
         let mut output = Ok(Vec::new());
+        // What the words around see as `$?` is the status of the last command.
+        let before = self.state.status;
         let flow = self.run_job(|shell, job| {
             let streams = shell.streams();
             let script = Arc::clone(script);
@@ -29,10 +31,10 @@ impl Shell {
             output = read_all(reader, room);
             started
         });
-        self.substitutions += 1;
         if let ControlFlow::Break(stop) = flow {
             return Err(StartError::stopped(stop, self.state.status));
         }
+        self.substituted = Some(std::mem::replace(&mut self.state.status, before));
         let mut output = output.map_err(|error| StartError::new("commands in words", error))?;
         output.retain(|byte| *byte != 0);
         let mut text = String::from_utf8_lossy(&output).into_owned();

@@ -175,6 +175,11 @@ const SCRIPTS: &[&str] = &[
     "echo hello | tr a-y b-z; echo 'a  b   c' | tr -s ' '; echo a1b2 | tr -d 0-9; echo hello | tr -s l; echo 'a b' | tr ' ' '\\n'; echo aBc | tr '[:lower:]' '[:upper:]'; echo abc | tr abc x; echo a1 | tr -cd 0-9; echo aabb | tr -ds a b; echo ab | tr -c 'a\\n' x",
     "mkdir -p /tmp/posix-find/x/y; echo abc > /tmp/posix-find/x/f.rs; touch /tmp/posix-find/g; cd /tmp; find posix-find -type f | sort; find posix-find -name '*.rs'; find posix-find -maxdepth 1 -type d | sort; find posix-find -path '*x/y'; find posix-find -type f -size +1c; cd posix-find; find | sort; find . -name g -print; find -type d -name y -print0 | xargs -0 rmdir; rm x/f.rs g; cd ..; rmdir posix-find/x posix-find",
     "echo 'a b' 'c' | xargs; printf 'a b\\nc\\n' | xargs -n 1 echo x; printf \"'a b' \\\"c d\\\" e\\\\\\\\ f\\n\" | xargs -n 1; printf 'a b\\nc\\n' | xargs -I X echo '<X>' X; xargs < /dev/null; echo 1 | xargs false; echo $?; printf 'a\\0b c\\0' | xargs -0 -n 1 echo y",
+    "if false; then :; else echo $?; fi; if ! true; then :; elif (exit 3); then :; else echo $?; fi; if false; then :; fi; echo $?",
+    "false; case a in *) echo $?;; esac; (exit 4); case a in b) ;; esac; echo $?; (exit 5); case a in a) ;; esac; echo $?",
+    "false; for i in 1 2; do echo $?; done; (exit 3); for i in; do :; done; echo $?",
+    "false; echo $(true) $? \"$(exit 4)\" $?; x=$(exit 5) y=$?; echo $y $?; f() { echo $?; }; true; f $(false); case $(false) in *) echo $?;; esac",
+    "set -- 1 2; IFS=; x=$*; echo $x; IFS=:; x=$*; echo \"$x\"; case $* in 1:2) echo joined;; esac",
     // Assignments before commands, exec and command.
     "IFS=: read x y << E\na:b\nE\necho \"$x $y\"; x='1:2 3'; for i in $x; do echo $i; done",
     "X=1; X=2 true; echo $X; X=3 :; echo $X; X=4 eval 'echo $X'; echo $X; X=5 X=6 true; echo $X; X=7 cd /; echo $X",

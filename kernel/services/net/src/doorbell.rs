@@ -59,6 +59,8 @@ pub(crate) enum Request {
     Connect { connection: Arc<Connection>, lease: Arc<Lease>, path: Path },
     /// Look after a connection's queues.
     Stream(ConnectionId),
+    /// A listener's queue has a place for one that found it full.
+    Accepted(ListenerId),
     /// A listener is gone.
     ListenerClosed(ListenerId),
     /// Look after a socket's datagrams.

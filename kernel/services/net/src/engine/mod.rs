@@ -237,6 +237,7 @@ impl Engine {
                 self.streams.connect(Call { connection, lease, path }, &mut self.links, now);
             }
             Request::Stream(id) => self.streams.serve(id, &mut self.links),
+            Request::Accepted(id) => self.streams.accepted(id, &mut self.links),
             Request::ListenerClosed(id) => self.streams.listener_closed(id, &mut self.links),
             Request::Datagrams(endpoint) => self.datagrams.called(endpoint, &mut self.links, now),
             Request::EndpointClosed(id) => self.datagrams.closed(id, &mut self.links, now),

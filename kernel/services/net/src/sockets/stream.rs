@@ -192,6 +192,9 @@ impl Socket for TcpSocket {
             _ => return Err(Errno::EINVAL),
         };
         let connection = listener.take().ok_or(Errno::EAGAIN)?;
+        if listener.take_held() {
+            self.shared.doorbell.ring(Request::Accepted(listener.id));
+        }
         connection.set_owner(self.shared.owner());
         let peer = address::present(connection.remote, self.family);
         Ok((Arc::new(TcpSocket::accepted(Arc::clone(&self.shared), self.family, connection)), peer))

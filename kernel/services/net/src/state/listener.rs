@@ -20,8 +20,19 @@ struct Queue {
     waiting: VecDeque<Arc<Connection>>,
     backlog: usize,
     open: bool,
+    /// A connection is established and found no place in the queue.
+    held: bool,
     /// What connections are born with.
     options: Options,
+}
+
+/// What became of a connection that was offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Offer {
+    Taken,
+    /// There is no place now; taking one makes some.
+    Full,
+    Closed,
 }
 
 /// A listening socket.
@@ -42,7 +53,7 @@ impl Listener {
         backlog: usize,
         options: Options,
     ) -> Listener {
-        let queue = Queue { waiting: VecDeque::new(), backlog: bounded(backlog), open: true, options };
+        let queue = Queue { waiting: VecDeque::new(), backlog: bounded(backlog), open: true, held: false, options };
         Listener { id, owner, lease, queue: Mutex::new(queue), waiters: WaitList::new() }
     }
 
@@ -68,16 +79,25 @@ impl Listener {
         if queue.open { queue.backlog.saturating_sub(queue.waiting.len()) } else { 0 }
     }
 
-    /// Adds a connection that is established; gives it back when the listener is closed or full.
-    pub(crate) fn offer(&self, connection: Arc<Connection>) -> Result<(), Arc<Connection>> {
+    /// Adds a connection that is established.
+    pub(crate) fn offer(&self, connection: Arc<Connection>) -> Offer {
         let mut queue = self.lock();
-        if !queue.open || queue.waiting.len() >= queue.backlog {
-            return Err(connection);
+        if !queue.open {
+            return Offer::Closed;
+        }
+        if queue.waiting.len() >= queue.backlog {
+            queue.held = true;
+            return Offer::Full;
         }
         queue.waiting.push_back(connection);
         drop(queue);
         self.waiters.wake_all();
-        Ok(())
+        Offer::Taken
+    }
+
+    /// Whether somebody has found the queue full since this was last asked.
+    pub(crate) fn take_held(&self) -> bool {
+        std::mem::take(&mut self.lock().held)
     }
 
     /// Takes the connection that waits longest.

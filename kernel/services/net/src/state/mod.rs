@@ -9,4 +9,4 @@ mod listener;
 
 pub(crate) use connection::{Connection, ConnectionId, Ending, Phase, Stream, half};
 pub(crate) use endpoint::{Endpoint, EndpointState, Message, Outgoing, Protocol};
-pub(crate) use listener::{Listener, ListenerId};
+pub(crate) use listener::{Listener, ListenerId, Offer};

@@ -79,7 +79,7 @@ fn a_syn_flood_leaves_room_for_friends() {
         if n % 50 == 0 {
             // 5000 in a second.
             world.moment(10);
-            assert!(world.engine.counts().0 <= 128 + 8, "{} connections", world.engine.counts().0);
+            assert!(world.engine.counts().0 <= 256 + 8, "{} connections", world.engine.counts().0);
         }
         if n % 1000 == 500 {
             friends.push(world.peer.connect(endpoint("10.0.0.5:80")));
@@ -106,6 +106,30 @@ fn a_hundred_friends_at_once_are_let_in_at_once() {
     let is_in = |world: &mut World, friend| world.peer.tcp(friend).state() == State::Established;
     world.moment(500);
     assert_eq!(friends.iter().filter(|friend| is_in(&mut world, **friend)).count(), 100);
+}
+
+#[test]
+fn more_friends_than_the_queue_holds_wait_for_their_turn() {
+    let mut world = World::new(OWN);
+    let listener = world.tcp(Family::V4);
+    listener.bind(at("10.0.0.5:80")).expect("a free port");
+    listener.listen(5).expect("a free port");
+    let friends: Vec<_> = (0..200).map(|_| world.peer.connect(endpoint("10.0.0.5:80"))).collect();
+    let mut accepted = Vec::new();
+    world.until(10, |world| {
+        // One every ten milliseconds, and each is spoken to.
+        if let Ok((socket, _)) = listener.accept() {
+            assert_eq!(socket.send(b"welcome", None), Ok(7));
+            accepted.push(socket);
+        }
+        world.moment(10);
+        accepted.len() == friends.len()
+    });
+    world.pass(1);
+    for handle in friends {
+        let socket = world.peer.tcp(handle);
+        assert_eq!((socket.state(), socket.recv_queue()), (State::Established, 7));
+    }
 }
 
 #[test]

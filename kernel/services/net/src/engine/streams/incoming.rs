@@ -6,7 +6,7 @@ use super::entry::{Entry, Next, RING_BOUNDS, Stage, Tuple, new_socket, register}
 use super::{Admission, Streams};
 use crate::address::Host;
 use crate::routes::LinkId;
-use crate::state::{Connection, ConnectionId, Ending, Listener, ListenerId};
+use crate::state::{Connection, ConnectionId, Ending, Listener, ListenerId, Offer};
 use smoltcp::socket::tcp::{Socket, State};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::IpListenEndpoint;
@@ -16,7 +16,7 @@ use vfs::socket::TcpState;
 
 /// Half-open connections of one listener: as many as a browser's or a test's burst, which comes before the first answer has
 /// gone out. Each has its buffers already.
-const MAX_HALF_OPEN: usize = 128;
+const MAX_HALF_OPEN: usize = 256;
 /// How long a peer's handshake may take.
 const ACCEPT_LIMIT: Duration = Duration::from_secs(15);
 
@@ -109,6 +109,13 @@ impl Streams {
         }
     }
 
+    /// There is a place in a listener's queue: for who is established and found none, in the order in which they came.
+    pub(in crate::engine) fn accepted(&mut self, listener: ListenerId, links: &mut [Link]) {
+        for id in self.half_open.get(&listener).cloned().unwrap_or_default() {
+            self.serve(id, links);
+        }
+    }
+
     /// A listener is gone: so are the connections that were coming to it.
     pub(in crate::engine) fn listener_closed(&mut self, listener: ListenerId, links: &mut [Link]) {
         for id in self.half_open.remove(&listener).unwrap_or_default() {
@@ -129,12 +136,16 @@ impl Streams {
             // Reset by the peer, timed out, or pushed out: nobody knows of it, and a flood gets no answers.
             State::SynReceived | State::Listen | State::Closed => Next::Forget,
             _ => {
-                entry.stage = Stage::Open;
+                // Before somebody accepts it.
                 entry.open_up();
-                self.timers.set(id, None);
-                if let Err(refused) = listener.offer(Arc::clone(&entry.connection)) {
-                    refused.stream().ending = Ending::Aborted;
+                match listener.offer(Arc::clone(&entry.connection)) {
+                    // It waits as if its handshake went on: for whoever accepts, or the end of its time.
+                    Offer::Full => return Next::Wait,
+                    Offer::Closed => entry.connection.stream().ending = Ending::Aborted,
+                    Offer::Taken => {}
                 }
+                entry.stage = Stage::Open;
+                self.timers.set(id, None);
                 self.leave_half_open(listener.id, id);
                 Next::Pump
             }

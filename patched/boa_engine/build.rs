@@ -181,6 +181,38 @@ impl Drop for Forgotten {
 ";
 
 const FUTEX: &str = "builtins/atomics/futex.rs";
+const REGEXP: &str = "builtins/regexp/mod.rs";
+const BUFFER: &str = "builtins/array_buffer/mod.rs";
+
+/// Each search of a Latin-1 text made a copy of it all: a walk over all matches took time by the square of its length.
+const WIDENED: &str = "
+std::thread_local! {
+    /// The text that was searched last, and the same as the matcher wants it.
+    static WIDENED: std::cell::RefCell<Option<(JsString, std::rc::Rc<[u16]>)>> = const { std::cell::RefCell::new(None) };
+}
+
+/// `text` in units of 16 bits; made once for all searches in a row.
+fn widened(text: &JsString) -> std::rc::Rc<[u16]> {
+    let place = |text: &JsString| match text.as_str().variant() {
+        JsStrVariant::Latin1(units) => (units.as_ptr().addr(), units.len()),
+        JsStrVariant::Utf16(units) => (units.as_ptr().addr(), units.len()),
+    };
+    if text.len() > 1 << 24 {
+        // Too much to keep.
+        return text.to_vec().into();
+    }
+    WIDENED.with_borrow_mut(|last| match last {
+        // The text is kept: nothing else can be where it is.
+        Some((known, wide)) if place(known) == place(text) => std::rc::Rc::clone(wide),
+        _ => {
+            let wide: std::rc::Rc<[u16]> = text.to_vec().into();
+            *last = Some((text.clone(), std::rc::Rc::clone(&wide)));
+            wide
+        }
+    })
+}
+
+";
 
 const FREE_REGISTERS: [(&str, &str); 5] = [
     (
@@ -358,6 +390,31 @@ fn main() {
         ("/// Notifies at most `count` agents waiting on", String::leak(format!("{FORGOTTEN}/// Notifies at most `count` agents waiting on"))),
     ] {
         changes.push(Change { file: FUTEX, old, new });
+    }
+    for (file, old, new) in [
+        (REGEXP, "                let input = input.to_vec();\n", "                let input = widened(input);\n"),
+        // With the flag `y` a search that finds nothing went through the whole text.
+        (
+            REGEXP,
+            "        let r: Option<regress::Match> = match (full_unicode, input.as_str().variant()) {\n",
+            "        let anchored = sticky.then(guard::Anchored::begin);\n        \
+              let r: Option<regress::Match> = match (full_unicode, input.as_str().variant()) {\n",
+        ),
+        (
+            REGEXP,
+            "        let Some(match_value) = r else {\n",
+            "        drop(anchored);\n        let Some(match_value) = r else {\n",
+        ),
+        (
+            REGEXP,
+            "/// The internal representation of a `RegExp` object.\n",
+            String::leak(format!("{WIDENED}/// The internal representation of a `RegExp` object.\n")),
+        ),
+        // A buffer that a conversion has made shorter is refused, not read beyond.
+        (BUFFER, "            Some(&s[..len])\n", "            s.get(..len)\n"),
+        (BUFFER, "            Some(&mut s[..len])\n", "            s.get_mut(..len)\n"),
+    ] {
+        changes.push(Change { file, old, new });
     }
     // A free register is looked for where there may be one.
     for (old, new) in FREE_REGISTERS {

@@ -45,7 +45,8 @@ fn main() {
         Change {
             file: "classicalbacktrack.rs",
             old: "            // Didn't find it at this position, try the next one.\n",
-            new: "            if guard::check() == Err(guard::Refusal::Stop) {\n                return None;\n            }\n",
+            new: "            if guard::is_anchored() || guard::check() == Err(guard::Refusal::Stop) {\n                \
+                  return None;\n            }\n",
         },
     ]);
 }

@@ -49,6 +49,7 @@ thread_local! {
     static PARSER_FLOOR: Cell<usize> = const { Cell::new(0) };
     static DEPTH: Cell<u32> = const { Cell::new(0) };
     static OWNER: RefCell<Option<Owner>> = const { RefCell::new(None) };
+    static ANCHORED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Takes the limits away again when it is dropped.
@@ -166,6 +167,32 @@ impl Chain {
         self.0 += 1;
         if self.0 > MAX_CHAIN { Err(Refusal::Stack) } else { Ok(()) }
     }
+}
+
+/// As long as it lives, a regular expression is tried at the place where its search begins, and nowhere else: what the flag
+/// `y` asks for, and the matcher has no word for.
+#[derive(Debug)]
+pub struct Anchored(());
+
+impl Anchored {
+    /// Begins.
+    #[must_use]
+    pub fn begin() -> Anchored {
+        ANCHORED.set(true);
+        Anchored(())
+    }
+}
+
+impl Drop for Anchored {
+    fn drop(&mut self) {
+        ANCHORED.set(false);
+    }
+}
+
+/// Whether a search may not go on behind its first place.
+#[must_use]
+pub fn is_anchored() -> bool {
+    ANCHORED.get()
 }
 
 #[cfg(test)]

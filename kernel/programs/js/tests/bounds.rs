@@ -75,6 +75,18 @@ fn what_is_too_large_is_an_error() {
         ("eval('class A {' + 'm() {}'.repeat(3e3) + '}')", "fine"),
         ("eval('function f(' + Array.from({ length: 3e3 }, (_, i) => 'a' + i).join() + ') {} f()')", "fine"),
         ("eval('try {} finally {}'.repeat(2e4))", "fine"),
+        // By the square of their lengths these would take minutes.
+        ("'a'.repeat(2e5).match(/./g)", "fine"),
+        ("const r = /b/y, t = 'a'.repeat(5e4); for (let i = 0; i < 5e4; i++) { r.lastIndex = i; r.test(t) }", "fine"),
+        ("for (const m of 'ab,'.repeat(5e4).matchAll(/([^,]*)(,|$)/g)) m.index", "fine"),
+        (
+            "const b = new ArrayBuffer(8, { maxByteLength: 16 }); Atomics.add(new Int32Array(b), { valueOf() { b.resize(0); return 1 } }, 1)",
+            "TypeError",
+        ),
+        (
+            "const b = new ArrayBuffer(8, { maxByteLength: 16 }); Atomics.store(new Int32Array(b), 1, { valueOf() { b.resize(5); return 1 } })",
+            "TypeError",
+        ),
         ("2n ** 100000000n", "RangeError"),
         ("1n << 100000000n", "RangeError"),
         ("const f = () => f() + 1; f()", "RangeError"),
@@ -265,6 +277,10 @@ const LONG: &[&str] = &[
     "new Set([1]).union({ size: 1, has: f, keys: () => (function* () { for (let n = 0; ; n++) yield n % 9; })() })",
     "Promise.all((function* () { for (;;) yield 1; })())",
     "const [...rest] = (function* () { for (;;) yield 1; })()",
+    "(function () { arguments.length = 1e9; return [...arguments] })()",
+    "RegExp.prototype[Symbol.replace].call({ exec: () => ({ length: 1e9, index: 0, 0: '' }), flags: '' }, 'a', 'b')",
+    "const p = new Proxy({}, { getPrototypeOf: () => q }), q = new Proxy({}, { getPrototypeOf: () => p }); p instanceof Object",
+    "const p = new Proxy({}, { getPrototypeOf: () => p }); Object.prototype.isPrototypeOf.call(f, p)",
 ];
 
 #[test]

@@ -29,6 +29,8 @@ fn lines_are_joined_until_they_are_whole() {
     console.types("`a\r").expect("... ").types("b`\r").expect("'a\\nb'").expect("> ");
     console.types("[1,\r").expect("... ").types("\x03").expect("^C").expect("\r\n> ");
     console.types("(1 +\r").expect("... ").types("2)\r").expect("3").expect("> ");
+    // What is pasted is shown once.
+    console.types("[4,\r  5,\r  6].length\r").expect("[4,\r\n...   5,\r\n...   6].length\r\n").expect("3").expect("> ");
 }
 
 #[test]
@@ -113,6 +115,17 @@ fn what_was_started_goes_on_at_the_prompt() {
     console.expect("Jon\r\n").types("\x03").expect("stopped\r\n").expect("> ");
     console.types("setTimeout(() => process.exit(6), 1)\r");
     assert_eq!(console.status(), 6);
+}
+
+#[test]
+fn a_timer_that_says_nothing_leaves_the_line_and_its_place_in_the_history() {
+    let machine = Machine::new();
+    let console = Console::new(&machine);
+    console.expect("> ").types("1 + 41\r").expect("42").expect("> ").types("2 + 41\r").expect("43").expect("> ");
+    console.types("var n = 0; setInterval(() => n++, 1); 0\r").expect("0").expect("> ");
+    // Each is drawn once by the key, and again behind a turn of the timer.
+    console.types("\x1b[A").expect("var n").expect("\r\x1b[J> var n").types("\x1b[A").expect("\r\x1b[J> 2 + 41");
+    console.types("\x1b[A").expect("\r\x1b[J> 1 + 41").types("\r").expect("42").expect("> ");
 }
 
 #[test]

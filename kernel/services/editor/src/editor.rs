@@ -52,14 +52,21 @@ pub struct Editor {
     /// What was deleted last, for ^Y.
     killed: String,
     /// The line that goes on with the next call.
-    kept: Line,
+    kept: Option<Kept>,
+}
+
+/// A line that was taken from the terminal while it was edited.
+struct Kept {
+    line: Line,
+    recalled: usize,
+    draft: String,
 }
 
 impl Editor {
     /// The editor of the terminal `input`, which shows on `output`.
     #[must_use]
     pub fn new(input: Arc<OpenFile>, output: Arc<OpenFile>) -> Editor {
-        Editor { input, output, killed: String::new(), kept: Line::default() }
+        Editor { input, output, killed: String::new(), kept: None }
     }
 
     /// Takes over the terminal: from here on keys come as they are pressed, ^C among them.
@@ -104,7 +111,8 @@ impl Editor {
             session.draw_when_idle()?;
             if !session.terminal.wait_for_key(names)? {
                 session.terminal.write(&session.view.erase())?;
-                self.kept = session.line;
+                let Session { line, recalled, draft, .. } = session;
+                self.kept = Some(Kept { line, recalled, draft });
                 return Ok(None);
             }
             if let Some(entry) = session.step(names)? {
@@ -114,16 +122,10 @@ impl Editor {
     }
 
     fn session<'a>(&'a mut self, terminal: RawTerminal, prompt: &'a str, history: &'a History) -> Session<'a> {
-        Session {
-            view: View::new(terminal.columns()),
-            terminal,
-            prompt,
-            line: std::mem::take(&mut self.kept),
-            history,
-            recalled: history.len(),
-            draft: String::new(),
-            killed: &mut self.killed,
-        }
+        let fresh = || Kept { line: Line::default(), recalled: history.len(), draft: String::new() };
+        let Kept { line, recalled, draft } = self.kept.take().unwrap_or_else(fresh);
+        let (view, killed) = (View::new(terminal.columns()), &mut self.killed);
+        Session { view, terminal, prompt, line, history, recalled, draft, killed }
     }
 }
 

@@ -7,27 +7,32 @@ use std::task::Poll;
 use vfs::{InputMode, Interest, OpenFile};
 use wait::WaitError;
 
-/// A terminal, in raw mode as long as this lives.
+/// A terminal, in raw mode as long as this or a clone of it lives.
+#[derive(Clone)]
 pub struct RawTerminal {
-    input: Arc<OpenFile>,
+    input: Arc<RawInput>,
     output: Arc<OpenFile>,
+}
+
+struct RawInput(Arc<OpenFile>);
+
+impl RawInput {
+    fn set_mode(&self, mode: InputMode) {
+        if let Some(terminal) = self.0.as_terminal() {
+            terminal.set_input_mode(mode);
+        }
+    }
 }
 
 impl RawTerminal {
     pub(crate) fn new(input: Arc<OpenFile>, output: Arc<OpenFile>) -> Self {
-        let raw = RawTerminal { input, output };
-        raw.set_mode(InputMode::Raw);
-        raw
-    }
-
-    fn set_mode(&self, mode: InputMode) {
-        if let Some(terminal) = self.input.as_terminal() {
-            terminal.set_input_mode(mode);
-        }
+        let input = RawInput(input);
+        input.set_mode(InputMode::Raw);
+        RawTerminal { input: Arc::new(input), output }
     }
 
     pub(crate) fn columns(&self) -> usize {
-        self.input.as_terminal().map_or(80, |terminal| usize::from(terminal.window_size().columns))
+        self.input.0.as_terminal().map_or(80, |terminal| usize::from(terminal.window_size().columns))
     }
 
     pub(crate) fn write(&self, text: &str) -> Result<()> {
@@ -37,7 +42,7 @@ impl RawTerminal {
     /// One at a time: what is behind the line belongs to the program that the line starts.
     pub(crate) fn next_byte(&self) -> Result<u8> {
         let mut byte = [0];
-        match self.input.read(&mut byte)? {
+        match self.input.0.read(&mut byte)? {
             0 => Err(Errno::EIO),
             _ => Ok(byte[0]),
         }
@@ -46,7 +51,7 @@ impl RawTerminal {
     /// Waits for a key, or until `background` has something to do; whether there is a key.
     pub(crate) fn wait_for_key(&self, background: &impl Background) -> Result<bool> {
         let waited = wait::wait_for(background.deadline(), |waiter| {
-            if self.input.poll(Interest { read: true, write: false }, Some(waiter)).readable {
+            if self.input.0.poll(Interest { read: true, write: false }, Some(waiter)).readable {
                 return Poll::Ready(true);
             }
             if background.is_due(waiter) { Poll::Ready(false) } else { Poll::Pending }
@@ -58,11 +63,11 @@ impl RawTerminal {
     }
 
     pub(crate) fn has_more(&self) -> bool {
-        self.input.poll(Interest { read: true, write: false }, None).readable
+        self.input.0.poll(Interest { read: true, write: false }, None).readable
     }
 }
 
-impl Drop for RawTerminal {
+impl Drop for RawInput {
     fn drop(&mut self) {
         self.set_mode(InputMode::Canonical);
     }

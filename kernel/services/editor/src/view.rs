@@ -77,8 +77,9 @@ impl View {
     /// What to send so that nothing of the line is shown and the cursor is where the prompt began.
     pub(crate) fn erase(&mut self) -> String {
         let mut output = String::new();
-        self.move_to(Position::default(), &mut output);
-        output += "\x1b[J";
+        step(0, self.at.row, ['B', 'A'], &mut output);
+        // Always: the terminal follows the cursor's column by this, not by movements.
+        output += "\r\x1b[J";
         *self = View::new(self.columns);
         output
     }
@@ -188,6 +189,7 @@ mod tests {
         view.show("$ ", "abc", 3);
         assert_eq!(view.erase(), "\x1b[1A\r\x1b[J");
         assert_eq!(view.show("$ ", "a", 1), "$ a");
+        assert_eq!(view.erase(), "\r\x1b[J");
     }
 
     #[test]

@@ -93,15 +93,19 @@ impl Session<'_> {
     /// Reads lines until they are whole.
     fn enter(&mut self) -> interfaces::Result<Entered> {
         let mut text = String::new();
+        // Between lines that belong together, too: the terminal would echo what was typed ahead.
+        let mut held = None;
         loop {
             let prompt = if text.is_empty() { PROMPT } else { CONTINUATION };
-            let terminal = self.editor.take_terminal();
+            let terminal = held.get_or_insert_with(|| self.editor.take_terminal()).clone();
             self.engine.limits.interrupt().forget();
             if self.context.stdin.as_terminal().is_some_and(|terminal| terminal.cursor_column() > 0) {
                 self.say("\n");
             }
             let names = Names::new(&mut self.engine, &self.declared);
             let Some(entry) = self.editor.read_line_besides(terminal, prompt, &self.history, &names)? else {
+                // So that ^C stops what runs now.
+                held = None;
                 match self.go_on() {
                     Some(status) => return Ok(Entered::Left(status)),
                     None => continue,

@@ -2,7 +2,7 @@
 
 use crate::builtins;
 use crate::flow::{Flow, Stop};
-use crate::shell::Shell;
+use crate::shell::{NOT_FOUND, Shell};
 use crate::streams::{STDIN, STDOUT, Streams};
 use crate::syntax::{Body, Command};
 use interfaces::Errno;
@@ -14,9 +14,8 @@ use vfs::OpenFile;
 /// Bytes that a pipe holds.
 pub(crate) const PIPE_CAPACITY: usize = 64 * 1024;
 
-/// Statuses that POSIX gives a meaning (XCU 2.8.2).
+/// The status of what is there and cannot be run (XCU 2.8.2).
 const NOT_EXECUTABLE: i32 = 126;
-const NOT_FOUND: i32 = 127;
 
 /// A command after expansion.
 #[derive(Clone)]

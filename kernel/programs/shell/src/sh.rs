@@ -5,7 +5,7 @@
 use crate::builtins::Options;
 use crate::files;
 use crate::input::Input;
-use crate::shell::Shell;
+use crate::shell::{NOT_FOUND, Shell};
 use editor::Editor;
 use editor::Redirected;
 use process::{Context, ExitStatus, Programs};
@@ -60,7 +60,7 @@ pub(crate) fn main(context: &Context, programs: Arc<Programs>) -> ExitStatus {
             Ok(script) => drop(shell.run(&script)),
             Err(error) => {
                 context.fail(format_args!("{path}: {error}"));
-                return ExitStatus::Exited(127);
+                return ExitStatus::Exited(NOT_FOUND);
             }
         },
         (None, None) => run_interactively(context, &mut shell),

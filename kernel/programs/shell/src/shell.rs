@@ -18,6 +18,8 @@ use vfs::{Location, OpenFile, Vfs};
 const DEFAULTS: [(&str, &str); 2] = [("PATH", DEFAULT_PATH), ("HOME", "/")];
 /// Where commands are looked for without a `PATH`.
 pub(crate) const DEFAULT_PATH: &str = "/bin";
+/// The status of what is not there (XCU 2.8.2).
+pub(crate) const NOT_FOUND: i32 = 127;
 
 /// What happens when a command fails (`set -e`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

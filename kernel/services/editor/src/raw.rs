@@ -1,4 +1,4 @@
-//! The terminal while a line is edited.
+//! A terminal in raw mode: while a line is edited, or a program takes its keys.
 
 use crate::background::Background;
 use interfaces::{Errno, Result};
@@ -25,7 +25,9 @@ impl RawInput {
 }
 
 impl RawTerminal {
-    pub(crate) fn new(input: Arc<OpenFile>, output: Arc<OpenFile>) -> Self {
+    /// Brings the terminal `input` into raw mode.
+    #[must_use]
+    pub fn new(input: Arc<OpenFile>, output: Arc<OpenFile>) -> Self {
         let input = RawInput(input);
         input.set_mode(InputMode::Raw);
         RawTerminal { input: Arc::new(input), output }
@@ -39,8 +41,11 @@ impl RawTerminal {
         if text.is_empty() { Ok(()) } else { self.output.write_all(text.as_bytes()) }
     }
 
-    /// One at a time: what is behind the line belongs to the program that the line starts.
-    pub(crate) fn next_byte(&self) -> Result<u8> {
+    /// The next byte, one at a time: what is behind a line belongs to the program that the line starts.
+    ///
+    /// # Errors
+    /// EIO when the terminal is gone; what reading gives.
+    pub fn next_byte(&self) -> Result<u8> {
         let mut byte = [0];
         match self.input.0.read(&mut byte)? {
             0 => Err(Errno::EIO),
@@ -49,7 +54,10 @@ impl RawTerminal {
     }
 
     /// Waits for a key, or until `background` has something to do; whether there is a key.
-    pub(crate) fn wait_for_key(&self, background: &impl Background) -> Result<bool> {
+    ///
+    /// # Errors
+    /// ECANCELED.
+    pub fn wait_for_key(&self, background: &impl Background) -> Result<bool> {
         let waited = wait::wait_for(background.deadline(), |waiter| {
             if self.input.0.poll(Interest { read: true, write: false }, Some(waiter)).readable {
                 return Poll::Ready(true);

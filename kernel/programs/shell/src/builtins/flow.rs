@@ -3,7 +3,7 @@
 use super::call::{Call, OK, Outcome};
 use crate::files;
 use crate::flow::Stop;
-use crate::shell::Shell;
+use crate::shell::{NOT_FOUND, Shell};
 
 pub(super) fn source(shell: &mut Shell, call: &Call<'_>) -> Outcome {
     let [_, path] = call.args else { return call.usage() };
@@ -102,9 +102,6 @@ pub(super) fn command(shell: &mut Shell, call: &Call<'_>) -> Outcome {
         }
     }
 }
-
-/// The status of what is not there (XCU 2.8.2).
-const NOT_FOUND: i32 = 127;
 
 /// Prints what names stand for: a path, or the name itself for what is no file.
 fn tell(shell: &Shell, call: &Call<'_>, names: &[String]) -> Outcome {

@@ -2,7 +2,7 @@
 
 use super::call::{Call, OK, Outcome};
 use crate::flow::Stop;
-use crate::shell::Shell;
+use crate::shell::{NOT_FOUND, Shell};
 use crate::signals;
 use interfaces::Errno;
 use process::ExitStatus;
@@ -60,7 +60,7 @@ pub(super) fn wait(shell: &mut Shell, call: &Call<'_>) -> Outcome {
     };
     if numbers.len() < names.len() {
         call.streams.complain("wait: no such job; try jobs");
-        shell.state.status = 127;
+        shell.state.status = NOT_FOUND;
     } else {
         shell.state.status = 0;
     }

@@ -5,14 +5,13 @@
 use super::call::memory_field;
 use super::format::Unit;
 use super::{Call, Failure, Outcome};
+use editor::{Background, RawTerminal};
 use interfaces::Errno;
 use process::Process;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::{Duration, Instant};
-use vfs::{InputMode, Interest, OpenFile};
-use wait::WaitError;
+use wait::Waiter;
 
 pub(super) const DETAILS: &str = "\
   -d SECONDS  draw that often, instead of every two  -n COUNT  end after so many pictures
@@ -31,7 +30,7 @@ pub(super) fn run(call: &Call) -> Outcome {
             seconds.ok_or_else(|| Failure::Usage(format!("{text} is no number of seconds above 0")))?
         }
     };
-    let terminal = Terminal::of(call);
+    let terminal = terminal(call);
     let count = match (call.number('n')?, &terminal) {
         (Some(0), _) => return Err(Failure::Usage("-n wants a number above 0".into())),
         (Some(count), _) => count,
@@ -46,7 +45,7 @@ pub(super) fn run(call: &Call) -> Outcome {
             break;
         }
         let now = Sample::take(call)?;
-        let (columns, rows) = terminal.as_ref().map_or(SIZE, Terminal::size);
+        let (columns, rows) = size(call);
         let lines = picture(call, &before, &now, rows.saturating_sub(1))?;
         let lines: Vec<String> = lines.iter().map(|line| line.chars().take(columns).collect()).collect();
         let text = match &terminal {
@@ -60,30 +59,17 @@ pub(super) fn run(call: &Call) -> Outcome {
     call.status()
 }
 
-/// A terminal in raw mode, as long as this lives.
-struct Terminal(Arc<OpenFile>);
-
-impl Terminal {
-    /// Where there is one at both ends.
-    fn of(call: &Call) -> Option<Terminal> {
-        call.context.stdout.as_terminal()?;
-        call.context.stdin.as_terminal()?.set_input_mode(InputMode::Raw);
-        Some(Terminal(Arc::clone(&call.context.stdin)))
-    }
-
-    /// In columns and rows.
-    fn size(&self) -> (usize, usize) {
-        let size = self.0.as_terminal().map(vfs::Terminal::window_size);
-        size.map_or(SIZE, |size| (usize::from(size.columns), usize::from(size.rows)))
-    }
+/// The terminal in raw mode, where there is one at both ends.
+fn terminal(call: &Call) -> Option<RawTerminal> {
+    call.context.stdout.as_terminal()?;
+    call.context.stdin.as_terminal()?;
+    Some(RawTerminal::new(Arc::clone(&call.context.stdin), Arc::clone(&call.context.stdout)))
 }
 
-impl Drop for Terminal {
-    fn drop(&mut self) {
-        if let Some(terminal) = self.0.as_terminal() {
-            terminal.set_input_mode(InputMode::Canonical);
-        }
-    }
+/// Columns and rows of the terminal, if there is one.
+fn size(call: &Call) -> (usize, usize) {
+    let size = call.context.stdout.as_terminal().map(vfs::Terminal::window_size);
+    size.map_or(SIZE, |size| (usize::from(size.columns), usize::from(size.rows)))
 }
 
 /// What a user wants.
@@ -93,31 +79,35 @@ enum Key {
     End,
 }
 
+/// The time of the next picture.
+struct Next(Option<Instant>);
+
+impl Background for Next {
+    fn deadline(&self) -> Option<Instant> {
+        self.0
+    }
+
+    fn is_due(&self, _: &Waiter) -> bool {
+        false
+    }
+}
+
 /// Waits for the next picture's time, or a key.
-fn pause(terminal: Option<&Terminal>, interval: Duration) -> Result<Key, Errno> {
-    let deadline = Instant::now().checked_add(interval);
-    loop {
-        let ready = wait::wait_for(deadline, |waiter| {
-            let reading = Interest { read: true, write: false };
-            let is_ready = terminal.is_some_and(|terminal| terminal.0.poll(reading, Some(waiter)).readable);
-            if is_ready { Poll::Ready(()) } else { Poll::Pending }
-        });
-        match (ready, terminal) {
-            (Err(WaitError::TimedOut), _) => return Ok(Key::Draw),
-            (Err(error), _) => return Err(error.into()),
-            (Ok(()), None) => {}
-            (Ok(()), Some(terminal)) => {
-                let mut byte = [0];
-                let count = terminal.0.read(&mut byte)?;
-                match byte {
-                    _ if count == 0 => return Ok(Key::End),
-                    [b'q' | b'Q' | 0x03 | 0x04] => return Ok(Key::End),
-                    [b' ' | b'\r'] => return Ok(Key::Draw),
-                    _ => {}
-                }
-            }
+fn pause(terminal: Option<&RawTerminal>, interval: Duration) -> Result<Key, Errno> {
+    let Some(terminal) = terminal else {
+        wait::sleep(interval)?;
+        return Ok(Key::Draw);
+    };
+    let next = Next(Instant::now().checked_add(interval));
+    while terminal.wait_for_key(&next)? {
+        match terminal.next_byte() {
+            Ok(b'q' | b'Q' | 0x03 | 0x04) | Err(Errno::EIO) => return Ok(Key::End),
+            Ok(b' ' | b'\r') => return Ok(Key::Draw),
+            Ok(_) => {}
+            Err(error) => return Err(error),
         }
     }
+    Ok(Key::Draw)
 }
 
 /// What has been used up to a moment.

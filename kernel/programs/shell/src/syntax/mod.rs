@@ -70,21 +70,20 @@ pub(crate) struct Command {
 impl Command {
     /// Whether it takes a shell to expand its words: they run commands or set variables. What is inside of a compound command does not count.
     pub(crate) fn needs_shell(&self) -> bool {
-        let words: &[Word] = match &self.body {
-            Body::Simple(simple) => &simple.words,
-            Body::Compound(_) | Body::Function(..) => &[],
+        let simple = match &self.body {
+            Body::Simple(simple) => Some(simple),
+            Body::Compound(_) | Body::Function(..) => None,
         };
-        let assigned: &[(String, Word)] = match &self.body {
-            Body::Simple(simple) => &simple.assignments,
-            Body::Compound(_) | Body::Function(..) => &[],
-        };
+        let own = simple.into_iter().flat_map(|simple| {
+            let assigned = simple.assignments.iter().map(|(_, word)| word);
+            simple.words.iter().chain(assigned)
+        });
         let redirected = self.redirections.iter().filter_map(|redirection| match &redirection.target {
             Target::Read(word) | Target::Write(word) | Target::Append(word) => Some(word),
             Target::Here(text) => text.get(),
             Target::Duplicate(_) => None,
         });
-        let assigned = assigned.iter().map(|(_, word)| word);
-        words.iter().chain(assigned).chain(redirected).any(Word::needs_shell)
+        own.chain(redirected).any(Word::needs_shell)
     }
 }
 

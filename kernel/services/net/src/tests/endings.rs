@@ -6,6 +6,7 @@ use interfaces::Errno;
 use smoltcp::iface::SocketHandle;
 use smoltcp::socket::tcp::State;
 use std::net::Shutdown;
+use std::sync::Arc;
 use vfs::socket::{OptionValue, Socket, SocketOption, TcpState};
 
 /// More than a socket's queue holds: the rest waits in smoltcp's ring.
@@ -27,6 +28,15 @@ fn read_all(server: &dyn Socket) -> (Vec<u8>, Result<bool, Errno>) {
     (received, end)
 }
 
+/// Reads this, and then an end in order; nothing is left of the connection.
+fn assert_all_came(world: &mut World, server: Arc<dyn Socket>, data: &[u8]) {
+    let (received, end) = read_all(&*server);
+    assert!(received == data, "{} bytes, then {end:?}", received.len());
+    assert_eq!(end, Ok(true));
+    drop(server);
+    world.assert_clean();
+}
+
 #[test]
 fn what_came_is_read_after_both_sides_have_closed() {
     let mut world = World::new(OWN);
@@ -38,11 +48,7 @@ fn what_came_is_read_after_both_sides_have_closed() {
     world.until(10, |world| world.peer.tcp(handle).state() == State::Closed);
     // Also when TIME-WAIT is over.
     world.pass(20);
-    let (received, end) = read_all(&*server);
-    assert!(received == data, "{} bytes, then {end:?}", received.len());
-    assert_eq!(end, Ok(true));
-    drop(server);
-    world.assert_clean();
+    assert_all_came(&mut world, server, &data);
 }
 
 #[test]
@@ -55,11 +61,7 @@ fn what_came_is_read_after_the_peer_has_closed_first() {
     world.pass(1);
     assert_eq!(server.shutdown(Shutdown::Write), Ok(()));
     world.pass(20);
-    let (received, end) = read_all(&*server);
-    assert!(received == data, "{} bytes, then {end:?}", received.len());
-    assert_eq!(end, Ok(true));
-    drop(server);
-    world.assert_clean();
+    assert_all_came(&mut world, server, &data);
 }
 
 #[test]
